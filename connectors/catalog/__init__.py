@@ -1,0 +1,1 @@
+"""One folder per connector type; nothing else lives here."""

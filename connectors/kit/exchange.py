@@ -1,0 +1,56 @@
+"""One exchange with a partner as plain values: the request that a connector renders, and the answer that it reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerRequest:
+    """What to send. `url` is absolute; header names and values are text without CR or LF; `body` is the exact bytes.
+
+    The scheme names the sender: `https` and `http` go to the HTTP sender, `kafka` to the Kafka one. `secrets` lists
+    values inside url, headers or body that must be masked wherever the request is shown or logged.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerResponse:
+    """What came back: body cut at the sender's cap (128 KiB) and `truncated` says so. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    truncated: bool = False
+    duration_ms: int = 0
+
+
+class TransportErrorKind(StrEnum):
+    """Why there is no answer; the sender translates foreign exceptions to these and to nothing else."""
+
+    TIMEOUT = "timeout"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_LOST = "connection_lost"
+    NAME_NOT_FOUND = "name_not_found"
+    TLS_INVALID = "tls_invalid"
+    ADDRESS_REFUSED = "address_refused"
+    ANSWER_UNREADABLE = "answer_unreadable"
+    REQUEST_INVALID = "request_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class TransportError:
+    """No usable answer. A value and not an exception: a partner that does not answer is an expected end."""
+
+    kind: TransportErrorKind
+    detail: str
+    duration_ms: int = 0
+
+
+Answer = PartnerResponse | TransportError

@@ -1,0 +1,133 @@
+"""What the compacted topic `connector-config` carries: published snapshots, one record per key, secrets sealed."""
+
+from typing import Any
+
+import msgspec
+
+from connectors.records.profile_event import Change
+
+
+class ActionConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One configured use of an action type, as published.
+
+    `fields` are the constant fields (the target list); `mapping` fills the per-event fields: a JSON tree per field
+    name whose string leaves may hold Liquid. `activation` counts each activation and deactivation: a delivery that
+    was planned under another count is never sent.
+    """
+
+    id: str
+    type: str
+    name: str
+    active: bool
+    activation: int = 0
+    fields: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
+    consent: tuple[str, ...] = ()
+
+
+class LimitsConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What an admin may override of the limits that the connector type declares; `None` means the type's own."""
+
+    timeout_seconds: float | None = None
+    max_in_flight: int | None = None
+    requests_per_second: float | None = None
+    rows_per_second: float | None = None
+    batch_max_rows: int | None = None
+    batch_max_age_seconds: float | None = None
+
+
+class ConnectorConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A connector with its actions, key `connector:<id>`.
+
+    `version` is the published version that outcomes name; `revision` grows with every record of the key (activations
+    and pauses too), so that a lower one is ignored. `secrets` holds sealed text by field name.
+    """
+
+    v: int
+    workspace: str
+    id: str
+    type: str
+    name: str
+    version: int
+    revision: int
+    active: bool
+    activation: int = 0
+    paused: bool = False
+    settings: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
+    identifiers: tuple[str, ...] | None = None
+    limits: LimitsConfig = LimitsConfig()
+    actions: tuple[ActionConfig, ...] = ()
+    definition: dict[str, Any] | None = None
+
+
+class Activation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """An action attached to a source: which changes trigger it, and at which step of a journey."""
+
+    connector_id: str
+    action_id: str
+    on: tuple[Change, ...]
+    step: str | None = None
+
+
+class AudienceConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A published audience with its activations, key `audience:<id>`; `id` is what events carry as `source.id`."""
+
+    v: int
+    workspace: str
+    id: str
+    name: str
+    version: int
+    revision: int
+    activations: tuple[Activation, ...] = ()
+
+
+class JourneyConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A published journey with the activations of its steps, key `journey:<id>`."""
+
+    v: int
+    workspace: str
+    id: str
+    name: str
+    version: int
+    revision: int
+    activations: tuple[Activation, ...] = ()
+
+
+class FeedConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A published event feed: a named set of event names with its activations, key `feed:<id>`."""
+
+    v: int
+    workspace: str
+    id: str
+    name: str
+    version: int
+    revision: int
+    event_names: tuple[str, ...] = ()
+    activations: tuple[Activation, ...] = ()
+
+
+class CredentialConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A sealed credential that the system itself renews (a rotated refresh token), key `credential:<connector id>`."""
+
+    v: int
+    workspace: str
+    id: str
+    revision: int
+    sealed: dict[str, str] = {}
+
+
+ConfigRecord = ConnectorConfig | AudienceConfig | JourneyConfig | FeedConfig | CredentialConfig
+
+CONFIG_TYPES: dict[str, type[ConfigRecord]] = {
+    "connector": ConnectorConfig,
+    "audience": AudienceConfig,
+    "journey": JourneyConfig,
+    "feed": FeedConfig,
+    "credential": CredentialConfig,
+}
+
+
+def config_key(kind: str, record_id: str) -> bytes:
+    """The topic key of a config record: `connector`, `audience`, `journey`, `feed` or `credential`, then its id."""
+    return f"{kind}:{record_id}".encode()

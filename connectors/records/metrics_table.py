@@ -1,0 +1,90 @@
+"""The SQL shape of the outcome metrics: written by the metrics agent alone, read by the control plane.
+
+Times are unix seconds (UTC). `class` is an outcome class, or `attempt:<class>` for a failed attempt that was not
+final. `partner_code` and `reason` are empty text where there is none, so that they can be part of a key.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+QUARTER_HOUR_SECONDS = 15 * 60
+DAY_SECONDS = 24 * 60 * 60
+LATENCY_BUCKETS_MS = (10, 25, 50, 100, 250, 500, 1000, 1500, 2000, 2500, 3000, 5000, 10_000, 30_000)
+"""Upper bounds; what is slower falls into one last bucket, `-1`."""
+
+
+def _counts(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("workspace", String(64), primary_key=True),
+        Column("connector_id", String(64), primary_key=True),
+        Column("bucket_at", BigInteger, primary_key=True),
+        Column("action_id", String(64), primary_key=True),
+        Column("class", String(32), primary_key=True),
+        Column("reason", String(64), primary_key=True),
+        Column("partner_code", String(64), primary_key=True),
+        Column("count", BigInteger, nullable=False),
+    )
+
+
+outcome_counts = _counts("outcome_counts")
+"""One row per quarter hour and combination."""
+
+outcome_counts_daily = _counts("outcome_counts_daily")
+"""The same by UTC day: whole days of long windows are read from here."""
+
+outcome_latency = Table(
+    "outcome_latency",
+    metadata,
+    Column("workspace", String(64), primary_key=True),
+    Column("connector_id", String(64), primary_key=True),
+    Column("bucket_at", BigInteger, primary_key=True),
+    Column("kind", String(16), primary_key=True),  # `attempt` or `end_to_end`
+    Column("le_ms", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""How long exchanges took, by UTC day."""
+
+last_deliveries = Table(
+    "last_deliveries",
+    metadata,
+    Column("workspace", String(64), primary_key=True),
+    Column("connector_id", String(64), primary_key=True),
+    Column("action_id", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+"""When the last delivery of an action ended `sent` or `removed`."""
+
+outcome_errors = Table(
+    "outcome_errors",
+    metadata,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("workspace", String(64), nullable=False),
+    Column("connector_id", String(64), nullable=False),
+    Column("action_id", String(64), nullable=False),
+    Column("delivery_id", String(64), nullable=False),
+    Column("event_id", Text),
+    Column("profile_id", Text, nullable=False),
+    Column("change", String(16)),
+    Column("class", String(32), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("partner_code", String(64), nullable=False),
+    Column("http_status", Integer),
+    Column("attempts", Integer, nullable=False),
+    Column("run", Integer, nullable=False),
+    Index("ix_outcome_errors_connector", "workspace", "connector_id", "at"),
+)
+"""Each outcome that is an error, for download; the key is its place on `outcomes`, so that a re-read adds nothing."""
+
+metrics_positions = Table(
+    "metrics_positions",
+    metadata,
+    Column("topic", String(249), primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+)
+"""How far each partition has been counted; advanced by compare-and-set in the transaction that counts."""
