@@ -31,16 +31,12 @@ class Sealer:
     def open(self, owner: str, field: str, sealed: str) -> str:
         """The secret; raises `InvalidSettings` when no key opens it or when it was sealed for another place."""
         try:
-            sealed_owner, sealed_field, value = msgspec.json.decode(
-                self._ring.decrypt(sealed), type=tuple[str, str, str]
-            )
+            bound_to = msgspec.json.decode(self._ring.decrypt(sealed), type=tuple[str, str, str])
         except (InvalidToken, msgspec.MsgspecError) as error:
-            raise InvalidSettings(
-                f"The secret {field!r} cannot be opened with the keys of this installation."
-            ) from error
-        if (bound_owner, bound_field) != (owner, field):
+            raise InvalidSettings(f"The secret {field!r} cannot be opened with the keys of this ring.") from error
+        if bound_to[:2] != (owner, field):
             raise InvalidSettings(f"The secret {field!r} was sealed for another connector or field; enter it again.")
-        return value
+        return bound_to[2]
 
     def reseal(self, sealed: str) -> str:
         """The same secret under the newest key; raises `InvalidSettings` when no key opens it."""
