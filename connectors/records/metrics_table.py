@@ -6,12 +6,24 @@ final. `partner_code` and `reason` are empty text where there is none, so that t
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
-metadata = MetaData()
+from connectors.records.metrics_grain import DAY_SECONDS, LATENCY_BUCKETS_MS, QUARTER_HOUR_SECONDS
 
-QUARTER_HOUR_SECONDS = 15 * 60
-DAY_SECONDS = 24 * 60 * 60
-LATENCY_BUCKETS_MS = (10, 25, 50, 100, 250, 500, 1000, 1500, 2000, 2500, 3000, 5000, 10_000, 30_000)
-"""Upper bounds; what is slower falls into one last bucket, `-1`."""
+__all__ = [
+    "DAY_SECONDS",
+    "LATENCY_BUCKETS_MS",
+    "QUARTER_HOUR_SECONDS",
+    "error_horizons",
+    "last_deliveries",
+    "metadata",
+    "metrics_positions",
+    "outcome_codes",
+    "outcome_counts",
+    "outcome_counts_daily",
+    "outcome_errors",
+    "outcome_latency",
+]
+
+metadata = MetaData()
 
 
 def _counts(name: str) -> Table:
@@ -35,6 +47,16 @@ outcome_counts = _counts("outcome_counts")
 outcome_counts_daily = _counts("outcome_counts_daily")
 """The same by UTC day: whole days of long windows are read from here."""
 
+outcome_codes = Table(
+    "outcome_codes",
+    metadata,
+    Column("workspace", String(64), primary_key=True),
+    Column("connector_id", String(64), primary_key=True),
+    Column("hour_at", BigInteger, primary_key=True),
+    Column("partner_code", String(64), primary_key=True),
+)
+"""The undocumented partner codes that an hour counts by name, at most 200 per connector; any later one is `other`."""
+
 outcome_latency = Table(
     "outcome_latency",
     metadata,
@@ -45,7 +67,7 @@ outcome_latency = Table(
     Column("le_ms", Integer, primary_key=True),
     Column("count", BigInteger, nullable=False),
 )
-"""How long exchanges took, by UTC day."""
+"""How long it took, by UTC day: `attempt` has each exchange, `end_to_end` each delivery that was sent or removed."""
 
 last_deliveries = Table(
     "last_deliveries",
@@ -79,6 +101,16 @@ outcome_errors = Table(
     Index("ix_outcome_errors_connector", "workspace", "connector_id", "at"),
 )
 """Each outcome that is an error, for download; the key is its place on `outcomes`, so that a re-read adds nothing."""
+
+error_horizons = Table(
+    "error_horizons",
+    metadata,
+    Column("workspace", String(64), primary_key=True),
+    Column("connector_id", String(64), primary_key=True),
+    Column("complete_from", BigInteger, nullable=False),
+)
+"""Since when a connector's error rows are all there: a window that begins earlier is `truncated`. No row: nothing was
+removed yet."""
 
 metrics_positions = Table(
     "metrics_positions",
