@@ -1,8 +1,9 @@
 """One exchange with a partner as plain values: the request that a connector renders, and the answer that it reads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,39 @@ class TransportError:
 
 
 Answer = PartnerResponse | TransportError
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The caller's last question before the bytes leave was answered with no: the partner has seen nothing of it."""
+
+
+NOT_SENT = NotSent()
+
+
+class Sender(Protocol):
+    """Carries requests to partners. It raises nothing for what a partner or a network does: that is an `Answer`."""
+
+    async def open(self) -> None:
+        """Called once, inside the running event loop, before the first request."""
+
+    async def close(self) -> None:
+        """Called once at the end; whatever still runs is cut."""
+
+    async def send(
+        self,
+        request: PartnerRequest,
+        *,
+        connector_id: str,
+        timeout_seconds: float,
+        still_wanted: Callable[[], bool] | None = None,
+    ) -> Answer | NotSent:
+        """One exchange, at most `timeout_seconds` long in total.
+
+        `still_wanted` is asked in the same step of the event loop in which the bytes leave, once per time that they
+        leave; when it says no, the result is `NOT_SENT`. When the calling task is cancelled, the exchange is cut.
+        """
+        ...
+
+    def forget(self, connector_id: str) -> None:
+        """Called when a connector is removed or its address changes: its idle connections are closed."""
