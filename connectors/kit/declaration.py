@@ -34,6 +34,16 @@ class SettingsModel(BaseModel):
         """The names of the fields that are `Secret`, in order."""
         return tuple(name for name, info in cls.model_fields.items() if _is_secret(info.annotation))
 
+    @classmethod
+    def visible_fields(cls) -> tuple[str, ...]:
+        """The names of the fields that a mapping may read as `settings.…`: all but the secrets."""
+        secrets = cls.secret_fields()
+        return tuple(name for name in cls.model_fields if name not in secrets)
+
+    def visible(self) -> dict[str, Any]:
+        """What a mapping may read as `settings.…`, as JSON values."""
+        return self.model_dump(mode="json", include=set(self.visible_fields()))
+
 
 class ActionFields(BaseModel):
     """What an action needs: constant fields, the same for every event (`setting`), and per-event ones (`mapped`)."""

@@ -1,0 +1,269 @@
+"""Mappings: JSON trees whose string leaves may hold Liquid, compiled once and rendered for each event.
+
+A leaf that is one `{{ … }}` keeps the type of its value: a bare path costs a look-up, and functions are plain calls.
+Any other leaf with Liquid in it is a template and gives text. A path that leads nowhere is an error, unless
+`| default: …` follows (`| default: nil` gives null). Identifiers, `event.id` and `source.step` that are null count as
+missing; a null attribute or property is null. Keys are constant, and so is every leaf without Liquid.
+"""
+
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from typing import Any
+
+from liquid.builtin.expressions import Filter as FilterUse
+from liquid.builtin.expressions import FilteredExpression, KeywordArgument, Nil, Path
+from liquid.builtin.expressions.primitive import Literal
+from liquid.builtin.output import OutputNode
+from liquid.exceptions import LiquidError, UndefinedError
+from liquid.expression import Expression
+from liquid.template import BoundTemplate
+
+from connectors.kit import templates
+from connectors.kit.declaration import ActionType, SettingsModel
+from connectors.kit.errors import CannotRender, InvalidSettings
+from connectors.kit.event_data import ATTRIBUTES, Rendering, reader
+from connectors.kit.filters import FILTERS, MISSING
+from connectors.kit.mapping_check import MappingProblem, check_mapping, child_pointer, has_liquid
+from connectors.kit.templates import RENDER_ERRORS
+from connectors.records.profile_event import ProfileEvent
+
+__all__ = ["Mapping", "MappingProblem", "check_mapping", "compile_action_mapping", "compile_mapping", "editor_data"]
+
+Render = Callable[[Rendering], Any]
+Call = Callable[[Any, Rendering], Any]
+SHORT_TEXT = 512
+"""Shorter values are not worth charging: a mapping of 64 KiB cannot name enough of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A compiled mapping. What is constant in it is shared by all renderings: do not change what `render` gives."""
+
+    _render: Render | None
+    _constant: Any
+
+    def render(self, event: ProfileEvent, settings: dict[str, Any]) -> Any:
+        """The tree with its leaves filled from the event and the visible settings; raises `CannotRender`."""
+        return self._constant if self._render is None else self._render(Rendering(event, settings))
+
+
+def compile_mapping(tree: Any, settings: Iterable[str] | None = None) -> Mapping:
+    """Compile a JSON tree; raises `InvalidSettings` that holds the first problem of `check_mapping`."""
+    problems = check_mapping(tree, settings)
+    if problems:
+        first = problems[0]
+        raise InvalidSettings(
+            f"Mapping{_at(first.pointer)}, line {first.line}, column {first.column}: {first.message}."
+        )
+    return Mapping(_compile(tree, ""), tree)
+
+
+def compile_action_mapping(
+    action: ActionType, overrides: MappingOf[str, Any], settings: type[SettingsModel] | None = None
+) -> Mapping:
+    """The mapping of an action's per-event fields: its defaults, with the admin's overrides; gives a dict by field.
+
+    Raises `InvalidSettings` for an override of a field that the action has not.
+    """
+    tree = action.fields.mapped_fields()
+    unknown = sorted(set(overrides) - set(tree))
+    if unknown:
+        raise InvalidSettings(f"The action {action.key!r} has no field {unknown[0]!r} to map.")
+    return compile_mapping({**tree, **overrides}, None if settings is None else settings.visible_fields())
+
+
+def editor_data() -> dict[str, Any]:
+    """What an editor can offer: the attributes that paths start with, and the functions with their signatures."""
+    return {
+        "attributes": [
+            {"path": attribute.path, "description": attribute.description, "open": attribute.open}
+            for attribute in ATTRIBUTES
+        ],
+        "functions": [
+            {"name": filter_.name, "signature": filter_.signature, "description": filter_.description}
+            for filter_ in FILTERS.values()
+        ],
+    }
+
+
+def _compile(node: Any, pointer: str) -> Render | None:
+    match node:
+        case str() if has_liquid(node):
+            return _leaf(templates.parse(node), pointer, len(node))
+        case dict():
+            return _object(node, pointer)
+        case list():
+            return _array(node, pointer)
+        case _:
+            return None
+
+
+def _object(node: dict[str, Any], pointer: str) -> Render | None:
+    compiled = ((key, _compile(child, child_pointer(pointer, key))) for key, child in node.items())
+    filled = tuple((key, render) for key, render in compiled if render is not None)
+    if not filled:
+        return None
+
+    def render_object(rendering: Rendering) -> dict[str, Any]:
+        result = node.copy()
+        for key, render in filled:
+            result[key] = render(rendering)
+        return result
+
+    return render_object
+
+
+def _array(node: list[Any], pointer: str) -> Render | None:
+    compiled = (_compile(child, child_pointer(pointer, index)) for index, child in enumerate(node))
+    filled = tuple((index, render) for index, render in enumerate(compiled) if render is not None)
+    if not filled:
+        return None
+
+    def render_array(rendering: Rendering) -> list[Any]:
+        result = node.copy()
+        for index, render in filled:
+            result[index] = render(rendering)
+        return result
+
+    return render_array
+
+
+def _leaf(template: BoundTemplate, pointer: str, length: int) -> Render:
+    match template.nodes:
+        case [OutputNode(expression=FilteredExpression() as expression)]:
+            return _expression_leaf(template, expression, pointer)
+        case _:
+            return _text_leaf(template, pointer, length)
+
+
+def _text_leaf(template: BoundTemplate, pointer: str, length: int) -> Render:
+    def render_text(rendering: Rendering) -> str:
+        try:
+            return templates.render(template, rendering.names(), rendering, length)
+        except RENDER_ERRORS as error:
+            raise _cannot_render(pointer, error) from error
+
+    return render_text
+
+
+def _expression_leaf(template: BoundTemplate, expression: FilteredExpression, pointer: str) -> Render:
+    look = _operand(expression.left)
+    calls = tuple(_call(used) for used in expression.filters or ())
+    path = str(expression.left)
+    if look is None or None in calls:
+        return _evaluated_leaf(template, expression, pointer, path)
+    if not calls:
+        return _path_leaf(look, pointer, path)
+    takes_missing = [used.name for used in expression.filters or ()][:1] == ["default"]
+    return _call_leaf(look, tuple(call for call in calls if call), pointer, path, takes_missing=takes_missing)
+
+
+def _path_leaf(look: Render, pointer: str, path: str) -> Render:
+    def render_path(rendering: Rendering) -> Any:
+        try:
+            value = look(rendering)
+            if value is MISSING:
+                raise _missing(pointer, path)
+            if type(value) is str and len(value) < SHORT_TEXT:
+                return value
+            return rendering.carry(value)
+        except RENDER_ERRORS as error:
+            raise _cannot_render(pointer, error) from error
+
+    return render_path
+
+
+def _call_leaf(look: Render, calls: tuple[Call, ...], pointer: str, path: str, *, takes_missing: bool) -> Render:
+    def render_calls(rendering: Rendering) -> Any:
+        try:
+            value = look(rendering)
+            if value is MISSING and not takes_missing:
+                raise _missing(pointer, path)
+            for call in calls:
+                if type(value) is not str or len(value) > SHORT_TEXT:
+                    rendering.measure(value)
+                value = call(value, rendering)
+            return value if type(value) is str and len(value) < SHORT_TEXT else rendering.carry(value)
+        except RENDER_ERRORS as error:
+            raise _cannot_render(pointer, error) from error
+
+    return render_calls
+
+
+def _evaluated_leaf(template: BoundTemplate, expression: Expression, pointer: str, path: str) -> Render:
+    def render_expression(rendering: Rendering) -> Any:
+        try:
+            value = templates.evaluate(template, expression, rendering.names(), rendering)
+            if value is MISSING:
+                raise _missing(pointer, path)
+            return rendering.carry(value)
+        except RENDER_ERRORS as error:
+            raise _cannot_render(pointer, error) from error
+
+    return render_expression
+
+
+def _operand(expression: Expression) -> Render | None:
+    match expression:
+        case Path() if all(isinstance(segment, (str, int)) for segment in expression.path):
+            return reader(tuple(expression.path))
+        case Nil() | Literal():
+            value = _literal(expression)
+            return lambda _: value
+        case _:
+            return None
+
+
+def _literal(expression: Expression) -> Any:
+    return expression.value if isinstance(expression, Literal) else None
+
+
+def _call(used: FilterUse) -> Call | None:
+    call, operands = FILTERS[used.name].call, [_operand(argument.value) for argument in used.args]
+    if not operands:
+        return lambda value, _: call(value)
+    if any(operand is None for operand in operands):
+        return None
+    keys = [str(argument.name) if isinstance(argument, KeywordArgument) else "" for argument in used.args]
+    if not any(isinstance(argument.value, Path) for argument in used.args):
+        return _constant_call(call, keys, [_literal(argument.value) for argument in used.args])
+    return _filled_call(call, keys, [operand for operand in operands if operand])
+
+
+def _constant_call(call: Callable[..., Any], keys: list[str], values: list[Any]) -> Call:
+    positional, named = _split_arguments(keys, values)
+    return lambda value, _: call(value, *positional, **named)
+
+
+def _filled_call(call: Callable[..., Any], keys: list[str], operands: list[Render]) -> Call:
+    def call_filled(value: Any, rendering: Rendering) -> Any:
+        values = [operand(rendering) for operand in operands]
+        for argument in values:
+            if argument is MISSING:
+                raise ValueError("an argument of a function is missing")
+            rendering.measure(argument)
+        positional, named = _split_arguments(keys, values)
+        return call(value, *positional, **named)
+
+    return call_filled
+
+
+def _split_arguments(keys: list[str], values: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    pairs = list(zip(keys, values, strict=True))
+    return [value for key, value in pairs if not key], {key: value for key, value in pairs if key}
+
+
+def _at(pointer: str) -> str:
+    return f" at {pointer}" if pointer else ""
+
+
+def _missing(pointer: str, path: str) -> CannotRender:
+    return CannotRender(f"Mapping{_at(pointer)}: `{path}` is missing; add `| default: nil` where it may be.")
+
+
+def _cannot_render(pointer: str, error: Exception) -> CannotRender:
+    if isinstance(error, UndefinedError):
+        return _missing(pointer, str(error.message).removesuffix(" is undefined"))
+    sentence = str(error.message) if isinstance(error, LiquidError) else str(error)
+    return CannotRender(f"Mapping{_at(pointer)}: {sentence or type(error).__name__}.")
