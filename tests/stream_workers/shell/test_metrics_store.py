@@ -1,0 +1,343 @@
+"""The metrics table on real databases: counts and position move together, or not at all."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.records.metrics_table import (
+    error_horizons,
+    last_deliveries,
+    metadata,
+    outcome_codes,
+    outcome_counts,
+    outcome_counts_daily,
+    outcome_errors,
+    outcome_latency,
+)
+from stream_workers.shell.metrics_retention import Retention, prune
+from stream_workers.shell.metrics_store import (
+    Advance,
+    Applied,
+    MetricsStore,
+    MetricsStoreUnavailable,
+    Stale,
+    open_metrics_engine,
+)
+from tests.support.waiting import eventually_true
+
+DAY = 86_400
+TABLES = (outcome_codes, outcome_counts, outcome_counts_daily, outcome_latency, last_deliveries, outcome_errors)
+
+
+def count_row(connector: str = "con_a", bucket_at: int = 0, code: str = "", count: int = 1) -> dict[str, Any]:
+    key = {"workspace": "default", "connector_id": connector, "bucket_at": bucket_at, "action_id": "act_1"}
+    return key | {"class": "sent", "reason": "", "partner_code": code, "count": count}
+
+
+def error_row(offset: int, at: int = 0, connector: str = "con_a", partition: int = 0) -> dict[str, Any]:
+    return {
+        "partition": partition,
+        "offset": offset,
+        "at": at,
+        "workspace": "default",
+        "connector_id": connector,
+        "action_id": "act_1",
+        "delivery_id": f"dlv_{offset}",
+        "event_id": None,
+        "profile_id": "ada",
+        "change": "joined",
+        "class": "timeout",
+        "reason": "no_answer",
+        "partner_code": "",
+        "http_status": None,
+        "attempts": 3,
+        "run": 0,
+    }
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a chunk adds, written down by hand."""
+
+    added: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    undocumented: dict[tuple[str, str, int], list[str]] = field(default_factory=dict)
+    asked: list[dict] = field(default_factory=list)
+
+    def rows(self, named) -> dict[str, list[dict[str, Any]]]:
+        self.asked.append(dict(named))
+        return {table.name: self.added.get(table.name, []) for table in TABLES}
+
+
+def counting(*rows: dict[str, Any]) -> Counts:
+    return Counts({"outcome_counts": list(rows), "outcome_counts_daily": list(rows)})
+
+
+def naming(*codes: str) -> Counts:
+    rows = [{"workspace": "default", "connector_id": "con_a", "hour_at": 0, "partner_code": code} for code in codes]
+    return Counts({"outcome_codes": rows}, {("default", "con_a", 0): list(codes)})
+
+
+@pytest.fixture
+def store(metrics_engine: AsyncEngine) -> MetricsStore:
+    return MetricsStore(metrics_engine)
+
+
+async def rows_of(engine: AsyncEngine, table) -> list[tuple]:
+    async with engine.connect() as connection:
+        return sorted(tuple(row) for row in await connection.execute(select(table)))
+
+
+async def counts_of(engine: AsyncEngine) -> dict[str, int]:
+    return {f"{row[1]}/{row[6]}": row[7] for row in await rows_of(engine, outcome_counts)}
+
+
+async def test_a_partition_that_was_never_counted_begins_at_0(store):
+    assert await store.position("outcomes", 3) == 0
+
+
+async def test_counts_are_added_and_the_position_advances(store, metrics_engine):
+    assert await store.apply(Advance("outcomes", 0, 0, 10), counting(count_row(count=4))) == Applied()
+    assert await store.apply(Advance("outcomes", 0, 10, 20), counting(count_row(), count_row("con_b"))) == Applied()
+    assert await store.position("outcomes", 0) == 20
+    assert await counts_of(metrics_engine) == {"con_a/": 5, "con_b/": 1}
+
+
+async def test_a_chunk_from_another_position_is_stale_and_adds_nothing(store, metrics_engine):
+    await store.apply(Advance("outcomes", 0, 0, 10), counting(count_row()))
+    for expected in (0, 5, 11):
+        assert await store.apply(Advance("outcomes", 0, expected, 30), counting(count_row())) == Stale(10)
+    assert await counts_of(metrics_engine) == {"con_a/": 1}
+    assert await store.position("outcomes", 0) == 10
+
+
+async def test_partitions_and_topics_have_positions_of_their_own(store):
+    await store.apply(Advance("outcomes", 0, 0, 10), counting())
+    assert await store.apply(Advance("outcomes", 1, 0, 20), counting()) == Applied()
+    assert await store.apply(Advance("attempts", 0, 0, 30), counting()) == Applied()
+    assert [await store.position(*place) for place in (("outcomes", 0), ("outcomes", 1), ("attempts", 0))] == [
+        10,
+        20,
+        30,
+    ]
+
+
+async def test_a_position_that_does_not_move_forward_is_a_defect(store):
+    with pytest.raises(ValueError, match="only moves forward"):
+        await store.apply(Advance("outcomes", 0, 7, 7), counting())
+
+
+async def test_the_last_delivery_never_goes_back(store, metrics_engine):
+    for step, at in enumerate((100, 300, 200)):
+        row = {"workspace": "default", "connector_id": "con_a", "action_id": "act_1", "at": at}
+        await store.apply(Advance("outcomes", 0, step, step + 1), Counts({"last_deliveries": [row]}))
+    assert await rows_of(metrics_engine, last_deliveries) == [("default", "con_a", "act_1", 300)]
+
+
+async def test_an_error_row_that_is_there_already_stays(store, metrics_engine):
+    await store.apply(Advance("outcomes", 0, 0, 1), Counts({"outcome_errors": [error_row(7)]}))
+    await store.apply(Advance("outcomes", 0, 1, 2), Counts({"outcome_errors": [error_row(7), error_row(8)]}))
+    assert [row[1] for row in await rows_of(metrics_engine, outcome_errors)] == [7, 8]
+
+
+async def test_the_codes_that_have_a_name_are_told_by_hour(store):
+    await store.apply(Advance("outcomes", 0, 0, 1), naming("1", "2"))
+    second = naming("2", "3")
+    await store.apply(Advance("outcomes", 0, 1, 2), second)
+    assert second.asked == [{("default", "con_a", 0): {"1", "2"}}]
+
+
+async def test_two_agents_that_name_codes_at_the_same_time_see_each_other(metrics_url, metrics_engine):
+    stores = [MetricsStore(open_metrics_engine(metrics_url)) for _ in range(2)]
+    chunks = [naming("1"), naming("2")]
+    await asyncio.gather(
+        *(
+            store.apply(Advance("outcomes", partition, 0, 1), counts)
+            for partition, (store, counts) in enumerate(zip(stores, chunks, strict=True))
+        )
+    )
+    told = sorted(len(counts.asked[0].get(("default", "con_a", 0), ())) for counts in chunks)
+    assert told == [0, 1]
+    for store in stores:
+        await store.close()
+
+
+async def test_of_two_agents_with_the_same_chunk_one_is_stale(metrics_url, metrics_engine):
+    stores = [MetricsStore(open_metrics_engine(metrics_url)) for _ in range(2)]
+    for step in range(0, 50, 10):
+        advance = Advance("outcomes", 0, step, step + 10)
+        answers = await asyncio.gather(*(store.apply(advance, counting(count_row(count=10))) for store in stores))
+        assert Counter(map(type, answers)) == {Applied: 1, Stale: 1}
+    assert await counts_of(metrics_engine) == {"con_a/": 50}
+    for store in stores:
+        await store.close()
+
+
+async def test_agents_that_add_to_the_same_rows_in_any_order_all_finish(metrics_url, metrics_engine):
+    stores = [MetricsStore(open_metrics_engine(metrics_url)) for _ in range(4)]
+    rows = [count_row(f"con_{number}") for number in range(40)]
+
+    async def count(partition: int) -> None:
+        mine = rows[partition * 10 :] + rows[: partition * 10]
+        for step in range(10):
+            answer = await stores[partition].apply(Advance("outcomes", partition, step, step + 1), counting(*mine))
+            assert answer == Applied()
+
+    await asyncio.gather(*map(count, range(4)))
+    assert set((await counts_of(metrics_engine)).values()) == {40}
+    for store in stores:
+        await store.close()
+
+
+def breaks(engine: AsyncEngine, holds: Callable[[int], bool]) -> list[str]:
+    """Break the engine's next transaction before each statement whose number `holds`; returns the statements seen."""
+    seen: list[str] = []
+
+    def before(connection, cursor, statement, parameters, context, executemany):  # noqa: ARG001
+        seen.append(statement)
+        if holds(len(seen)):
+            raise OSError("the connection broke")
+
+    event.listen(engine.sync_engine, "before_cursor_execute", before)
+    return seen
+
+
+FULL_CHUNK = Counts(
+    {
+        "outcome_codes": [{"workspace": "default", "connector_id": "con_a", "hour_at": 0, "partner_code": "1"}],
+        "outcome_counts": [count_row(code="1")],
+        "outcome_counts_daily": [count_row(code="1")],
+        "outcome_errors": [error_row(3)],
+    },
+    {("default", "con_a", 0): ["1"]},
+)
+
+
+@pytest.mark.parametrize("cut_at", range(1, 9))
+async def test_a_transaction_that_breaks_between_two_statements_leaves_nothing(metrics_url, metrics_engine, cut_at):
+    broken = open_metrics_engine(metrics_url)
+    seen = breaks(broken, lambda number: number == cut_at)
+    with pytest.raises(MetricsStoreUnavailable, match="the connection broke"):
+        await MetricsStore(broken).apply(Advance("outcomes", 0, 0, 5), FULL_CHUNK)
+    assert len(seen) == cut_at
+    store = MetricsStore(metrics_engine)
+    assert await store.position("outcomes", 0) == 0
+    assert all([await rows_of(metrics_engine, table) == [] for table in TABLES])
+    assert await store.apply(Advance("outcomes", 0, 0, 5), FULL_CHUNK) == Applied()
+    assert await counts_of(metrics_engine) == {"con_a/1": 1}
+    await broken.dispose()
+
+
+async def test_after_a_commit_whose_answer_was_lost_the_same_chunk_is_stale(metrics_url, metrics_engine):
+    lossy = open_metrics_engine(metrics_url)
+
+    class LosesTheAnswer(MetricsStore):
+        async def apply(self, advance, counts):
+            await super().apply(advance, counts)
+            raise MetricsStoreUnavailable("the answer to COMMIT was lost")
+
+    with pytest.raises(MetricsStoreUnavailable):
+        await LosesTheAnswer(lossy).apply(Advance("outcomes", 0, 0, 5), counting(count_row()))
+    assert await MetricsStore(metrics_engine).apply(Advance("outcomes", 0, 0, 5), counting(count_row())) == Stale(5)
+    assert await counts_of(metrics_engine) == {"con_a/": 1}
+    await lossy.dispose()
+
+
+async def test_missing_tables_are_told_as_an_unavailable_store(store, metrics_engine):
+    async with metrics_engine.begin() as connection:
+        await connection.run_sync(metadata.drop_all)
+    with pytest.raises(MetricsStoreUnavailable, match="metrics_positions"):
+        await store.position("outcomes", 0)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/at/all.sqlite", "postgresql://u@127.0.0.1:1/none", "postgresql://u@/d?host=/nowhere"]
+)
+async def test_a_database_that_is_not_there_is_told_as_an_unavailable_store(url):
+    store = MetricsStore(open_metrics_engine(url))
+    with pytest.raises(MetricsStoreUnavailable):
+        await store.position("outcomes", 0)
+
+
+@pytest.mark.postgresql
+async def test_a_server_that_ends_the_session_is_told_and_the_next_call_works(postgresql_url):
+    engine = open_metrics_engine(postgresql_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.drop_all)
+        await connection.run_sync(metadata.create_all)
+        session = await connection.scalar(text("SELECT pg_backend_pid()"))
+    killer = open_metrics_engine(postgresql_url)
+    async with killer.begin() as connection:
+        await connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": session})
+    store = MetricsStore(engine)
+
+    async def works() -> bool:
+        try:
+            return await store.position("outcomes", 0) == 0
+        except MetricsStoreUnavailable:
+            return False
+
+    await eventually_true(works)
+    await engine.dispose()
+    await killer.dispose()
+
+
+@pytest.mark.postgresql
+async def test_a_database_that_does_not_exist_is_told_as_an_unavailable_store(postgresql_url):
+    store = MetricsStore(open_metrics_engine(postgresql_url.replace("/postgres?", "/missing?")))
+    with pytest.raises(MetricsStoreUnavailable, match="missing"):
+        await store.position("outcomes", 0)
+
+
+NOW = 1_000 * DAY
+SHORT = Retention(quarter_hours=100 * DAY, days=400 * DAY, errors=30 * DAY, errors_per_connector=3)
+
+
+async def fill(engine: AsyncEngine, table, *rows: dict[str, Any]) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(insert(table), list(rows))
+
+
+async def test_each_grain_is_kept_for_its_time(store, metrics_engine):
+    for connector in ("con_a", "con_b"):
+        times = [NOW - days * DAY for days in (401, 400, 101, 100, 0)]
+        await fill(metrics_engine, outcome_counts, *(count_row(connector, at) for at in times))
+        await fill(metrics_engine, outcome_counts_daily, *(count_row(connector, at) for at in times))
+    await prune(store, NOW, SHORT)
+    kept = [(row[1], (NOW - row[2]) // DAY) for row in await rows_of(metrics_engine, outcome_counts)]
+    assert kept == [("con_a", 100), ("con_a", 0), ("con_b", 100), ("con_b", 0)]
+    days = [(row[1], (NOW - row[2]) // DAY) for row in await rows_of(metrics_engine, outcome_counts_daily)]
+    assert [day for connector, day in days if connector == "con_a"] == [400, 101, 100, 0]
+    assert len(days) == 8
+
+
+async def test_old_errors_are_removed_and_the_horizon_says_so(store, metrics_engine):
+    await fill(metrics_engine, outcome_counts_daily, count_row(), count_row("con_b"))
+    old, fresh = NOW - 31 * DAY, NOW - 29 * DAY
+    await fill(metrics_engine, outcome_errors, error_row(1, old), error_row(2, fresh), error_row(3, fresh, "con_b"))
+    await prune(store, NOW, SHORT)
+    assert [row[1] for row in await rows_of(metrics_engine, outcome_errors)] == [2, 3]
+    assert await rows_of(metrics_engine, error_horizons) == [("default", "con_a", NOW - 30 * DAY)]
+
+
+async def test_a_connector_with_too_many_errors_keeps_the_newest_and_says_so(store, metrics_engine):
+    await fill(metrics_engine, outcome_counts_daily, count_row(), count_row("con_b"))
+    await fill(metrics_engine, outcome_errors, *(error_row(offset, NOW - 10 + offset) for offset in range(5)))
+    await fill(metrics_engine, outcome_errors, *(error_row(10 + n, NOW, "con_b") for n in range(3)))
+    await prune(store, NOW, SHORT)
+    assert [row[1] for row in await rows_of(metrics_engine, outcome_errors)] == [2, 3, 4, 10, 11, 12]
+    assert await rows_of(metrics_engine, error_horizons) == [("default", "con_a", NOW - 8)]
+
+
+async def test_a_horizon_never_goes_back(store, metrics_engine):
+    await fill(metrics_engine, outcome_counts_daily, count_row())
+    await fill(metrics_engine, outcome_errors, *(error_row(offset, NOW - 10 + offset) for offset in range(5)))
+    await prune(store, NOW, SHORT)
+    await fill(metrics_engine, outcome_errors, error_row(9, NOW - 40 * DAY))
+    await prune(store, NOW, SHORT)
+    assert await rows_of(metrics_engine, error_horizons) == [("default", "con_a", NOW - 8)]
