@@ -1,0 +1,1 @@
+"""The lean HTTP sender: from a `PartnerRequest` to a `PartnerResponse` or a `TransportError`, and nothing else."""

@@ -1,0 +1,200 @@
+"""One connection to a partner: one exchange at a time, its answer read with bounds and turned into a value."""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import cast
+
+from connectors.kit.exchange import Answer, PartnerResponse, TransportError, TransportErrorKind
+from stream_workers.http.aiohttp_internals import (
+    AnswerBody,
+    AnswerHead,
+    AnswerParser,
+    HeaderView,
+    Unparsable,
+    answer_parser,
+    has_begun_another,
+)
+from stream_workers.http.framing import NO_BODY, first_answer
+from stream_workers.http.limits import SenderLimits
+
+
+class PartnerConnection(asyncio.Protocol):
+    """The protocol of one transport. It never raises for what the partner does: every exchange ends in an `Answer`."""
+
+    __slots__ = (
+        "_answer",
+        "_body",
+        "_has_surplus",
+        "_head",
+        "_limits",
+        "_loop",
+        "_parser",
+        "_received",
+        "_started_at",
+        "_transport",
+        "idle_since",
+        "is_reusable",
+        "origin",
+    )
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, origin: str, limits: SenderLimits) -> None:
+        self._loop = loop
+        self._limits = limits
+        self._transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[Answer] | None = None
+        self._parser: AnswerParser | None = None
+        self._head: AnswerHead | None = None
+        self._body: AnswerBody | None = None
+        self._received = 0
+        self._has_surplus = False
+        self._started_at = 0.0
+        self.origin = origin
+        self.idle_since = 0.0
+        self.is_reusable = True
+
+    @property
+    def is_open(self) -> bool:
+        """True while bytes can be written."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def has_heard_nothing(self) -> bool:
+        """True when not one byte has come since the last exchange began."""
+        return self._received == 0
+
+    def exchange(self, request: bytes, started_at: float, has_body: bool) -> "asyncio.Future[Answer]":
+        """Write one request at once; the future gets its answer. `started_at` is where its duration counts from."""
+        assert self._transport is not None
+        self._parser = answer_parser(self._loop, has_body)
+        self._head = self._body = None
+        self._received = 0
+        self._started_at = started_at
+        self.is_reusable = False
+        answer = self._answer = self._loop.create_future()
+        self._transport.write(request)
+        return answer
+
+    def abort(self) -> None:
+        """Close at once, dropping what is not written yet."""
+        self.is_reusable = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop once connected, and after the TLS handshake."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop with what the partner sent."""
+        if self._answer is None or self._parser is None:
+            self.abort()  # nobody asked: what follows could be taken for the answer to the next request
+            return
+        self._received += len(data)
+        try:
+            messages, _, _ = self._parser.feed_data(data)
+        except Unparsable as error:
+            self._read_what_is_sound(data, error)
+            return
+        if messages and self._head is None:
+            self._take_head(messages)
+        self._look_at_progress()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop when the connection has ended, whoever ended it."""
+        self._transport = None
+        self.is_reusable = False
+        if self._answer is None or self._parser is None:
+            return
+        if self._head is None or self._body is None or exc is not None:
+            where = "before an answer came" if self._head is None else "in the middle of the answer"
+            self._fail(TransportErrorKind.CONNECTION_LOST, f"The connection was lost {where}.")
+            return
+        try:
+            self._parser.feed_eof()
+        except Unparsable:
+            self._fail(TransportErrorKind.CONNECTION_LOST, "The partner closed in the middle of the answer.")
+        else:
+            self._succeed(self._head, self._body)
+
+    def _take_head(self, messages: Sequence[tuple[AnswerHead, AnswerBody]]) -> None:
+        for number, (head, body) in enumerate(messages, start=1):
+            if head.code >= 200 or head.code == 101:
+                self._head, self._body = head, body
+                self._has_surplus = number < len(messages)
+                return
+
+    def _look_at_progress(self) -> None:
+        head, body = self._head, self._body
+        if head is None or body is None:
+            if self._received > self._limits.head_bytes:
+                self._fail(TransportErrorKind.ANSWER_UNREADABLE, "The head of the answer is too long.")
+        elif body.is_eof() or head.code in NO_BODY or body.total_bytes > self._limits.answer_bytes:
+            self._succeed(head, body)
+        elif self._received > self._limits.answer_bytes * self._limits.framing_factor:
+            self._fail(TransportErrorKind.ANSWER_UNREADABLE, "The answer is mostly framing.")
+
+    def _read_what_is_sound(self, data: bytes, error: Exception) -> None:
+        """Bytes after a complete answer, such as a body under a 204, spoil the connection and not the answer."""
+        sound = first_answer(self._loop, data) if self._received == len(data) else None
+        if sound is None:
+            kind = "headers" if self._head is None else "body"
+            self._fail(
+                TransportErrorKind.ANSWER_UNREADABLE, f"The {kind} of the answer are not HTTP: {type(error).__name__}."
+            )
+        else:
+            self._succeed(*sound)
+            self.abort()
+
+    def _succeed(self, head: AnswerHead, body: AnswerBody) -> None:
+        limit = self._limits.answer_bytes
+        content = body.read_nowait()
+        truncated = len(content) > limit
+        self.is_reusable = self._may_serve_again(head, body)
+        self._settle(
+            PartnerResponse(
+                head.code,
+                _in_lower_case(head.headers),
+                content[:limit] if truncated else content,
+                truncated,
+                elapsed_ms(self._started_at),
+            )
+        )
+
+    def _may_serve_again(self, head: AnswerHead, body: AnswerBody) -> bool:
+        transport, parser = self._transport, self._parser
+        return (
+            body.is_eof()
+            and not head.should_close
+            and head.code != 101
+            and not self._has_surplus
+            and parser is not None
+            and not has_begun_another(parser)
+            and transport is not None
+            and not transport.get_write_buffer_size()
+        )
+
+    def _fail(self, kind: TransportErrorKind, detail: str) -> None:
+        self._settle(TransportError(kind, detail, elapsed_ms(self._started_at)))
+        self.abort()
+
+    def _settle(self, answer: Answer) -> None:
+        future, self._answer, self._parser = self._answer, None, None
+        if future is not None and not future.done():
+            future.set_result(answer)
+
+
+def elapsed_ms(started_at: float) -> int:
+    """Whole milliseconds since `started_at`."""
+    return int((monotonic() - started_at) * 1000)
+
+
+def _in_lower_case(headers: HeaderView) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for name, value in headers.items():
+        name = name.lower()
+        # The parser keeps bytes that are no UTF-8 as lone surrogates, which no encoder downstream can write.
+        if not value.isascii():
+            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        merged[name] = f"{merged[name]}, {value}" if name in merged else value
+    return merged
