@@ -91,11 +91,13 @@ class Rendering(Budget):
         super().measure(value)
 
     def carry(self, value: Any) -> Any:
-        """The value, charged as output when it can be long."""
+        """The value, charged as output when it can be long; raises `TypeError` for what JSON cannot hold."""
         if isinstance(value, str):
             self.emit(len(value))
         elif isinstance(value, (list, dict)):
             self.emit(len(msgspec.json.encode(value)))
+        elif value is not None and not isinstance(value, (int, float)):
+            raise TypeError("this is no value; use it in a condition")
         return value
 
 

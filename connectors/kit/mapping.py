@@ -264,6 +264,6 @@ def _missing(pointer: str, path: str) -> CannotRender:
 
 def _cannot_render(pointer: str, error: Exception) -> CannotRender:
     if isinstance(error, UndefinedError):
-        return _missing(pointer, str(error.message).removesuffix(" is undefined"))
+        return _missing(pointer, str(error.message).removesuffix(" is undefined").strip("'"))
     sentence = str(error.message) if isinstance(error, LiquidError) else str(error)
     return CannotRender(f"Mapping{_at(pointer)}: {sentence or type(error).__name__}.")

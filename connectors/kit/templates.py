@@ -44,6 +44,7 @@ MAX_SOURCE = 64 * 1024
 MAX_OUTPUT = 1024 * 1024
 MAX_STEPS = 100_000
 MAX_EXPRESSION = 4096
+MAX_BRACKETS = 64
 MAX_BLANKS = 256
 MAX_VERBATIM_BLOCKS = 50
 CHARACTERS_PER_STEP = 32
@@ -119,6 +120,8 @@ class MeteredContext(RenderContext):
         def call(value: object, *arguments: object, **named: object) -> object:
             self.budget.measure(value)
             self.budget.work(chosen.steps + sum(map(_weight, arguments)))
+            for argument in (*arguments, *named.values()):
+                _present(argument, "")
             return chosen.call(_present(value, name), *arguments, **named)
 
         return call
@@ -193,6 +196,8 @@ class _Liquid(Environment):
             for token in tokens(source):
                 if token.kind == TOKEN_EXPRESSION and len(token.value) > MAX_EXPRESSION:
                     raise LiquidSyntaxError(f"an expression may have at most {MAX_EXPRESSION} characters", token=token)
+                if token.kind == TOKEN_EXPRESSION and token.value.count("[") > MAX_BRACKETS:
+                    raise LiquidSyntaxError(f"an expression may have at most {MAX_BRACKETS} brackets", token=token)
                 yield token
 
         return bounded
