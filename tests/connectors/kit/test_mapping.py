@@ -146,7 +146,6 @@ def test_a_missing_path_says_where_and_what_to_do():
         "{{ 1 | first }}",
         "{% break %}",
         "{{ empty }}",
-        "{{ profile.attributes.none | default: blank }}",
     ],
 )
 def test_what_a_function_cannot_take_is_an_outcome_and_never_a_crash(leaf):
