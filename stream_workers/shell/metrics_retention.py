@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.records.metrics_grain import (
@@ -13,13 +12,13 @@ from connectors.records.metrics_grain import (
     QUARTER_HOURS_KEPT_SECONDS,
 )
 from connectors.records.metrics_table import (
-    error_horizons,
     outcome_codes,
     outcome_counts,
     outcome_counts_daily,
     outcome_errors,
     outcome_latency,
 )
+from stream_workers.shell.metrics_statements import raise_horizon
 from stream_workers.shell.metrics_store import MetricsStore
 
 Owner = tuple[str, str]  # workspace, connector
@@ -78,22 +77,8 @@ async def _prune_errors(connection: AsyncConnection, owner: Owner, now: int, ret
     complete_from = max(now - retention.errors, -1 if crowded_at is None else crowded_at + 1)
     removed = await connection.execute(delete(outcome_errors).where(*mine, outcome_errors.c["at"] < complete_from))
     if removed.rowcount:
-        await _raise_horizon(connection, owner, complete_from)
-
-
-async def _raise_horizon(connection: AsyncConnection, owner: Owner, complete_from: int) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(error_horizons)
-    later = insert.excluded.complete_from
-    row = {"workspace": owner[0], "connector_id": owner[1], "complete_from": complete_from}
-    await connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=list(error_horizons.primary_key),
-            set_={"complete_from": later},
-            where=error_horizons.c.complete_from < later,
-        ),
-        row,
-    )
+        horizon = {"workspace": owner[0], "connector_id": owner[1], "complete_from": complete_from}
+        await connection.execute(raise_horizon(connection.dialect.name), horizon)
 
 
 def _of(table: Table, owner: Owner) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

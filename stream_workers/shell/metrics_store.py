@@ -3,31 +3,24 @@
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Protocol
 
-from sqlalchemy import Table, Update, event, select, text, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from connectors.records.metrics_grain import MAX_CODES_PER_HOUR
-from connectors.records.metrics_table import (
-    last_deliveries,
-    metrics_positions,
-    outcome_codes,
-    outcome_counts,
-    outcome_counts_daily,
-    outcome_errors,
-    outcome_latency,
-)
+from stream_workers.shell import metrics_statements as statements
 
 HourKey = tuple[str, str, int]
 Row = dict[str, Any]
+_NamedCodes = dict[HourKey, set[str]]
 
 _CONNECT_SECONDS = 5
 _STATEMENT_SECONDS = 20
-_NAMING_LOCK = 0x70617463686279  # any constant will do: it only keeps two agents from naming codes at the same time
+_NAMES_LOCK = 7_310_245  # any number will do: it keeps two agents from naming codes at the same time
 
 
 class MetricsStoreUnavailable(Exception):
@@ -86,23 +79,31 @@ class MetricsStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        dialect = engine.dialect.name
+        self._names_lock = text(f"SELECT pg_advisory_xact_lock({_NAMES_LOCK})") if dialect == "postgresql" else None
+        self._read_position = statements.read_position()
+        self._begin_position = statements.begin_position(dialect)
+        self._move_position = statements.move_position()
+        self._read_named_codes = statements.read_named_codes()
+        self._additions = [(table, statements.add_to(table, dialect)) for table in statements.ADDED]
 
     async def position(self, topic: str, partition: int) -> int:
         """The first offset that is not counted yet; raises `MetricsStoreUnavailable`."""
         async with self.transaction() as connection:
-            return await _position(connection, topic, partition)
+            return await self._position(connection, {"of_topic": topic, "of_partition": partition})
 
     async def apply(self, advance: Advance, counts: ChunkCounts) -> Applied | Stale:
         """Store the counts if the position is the expected one; raises `MetricsStoreUnavailable`.
 
         After that error the transaction may still have been committed: the same call then answers `Stale`.
         """
+        if advance.next_offset <= advance.expected:
+            raise ValueError(f"A position only moves forward: {advance}")
         async with self.transaction() as connection:
-            if not await _advance(connection, advance):
-                return Stale(await _position(connection, advance.topic, advance.partition))
-            rows = counts.rows(await _named_codes(connection, counts.undocumented))
-            for table in _ADDED:
-                await _add(connection, table, rows[table.name])
+            place = {"of_topic": advance.topic, "of_partition": advance.partition}
+            if not await self._move(connection, advance, place):
+                return Stale(await self._position(connection, place))
+            await self._add(connection, counts.rows(await self._named_codes(connection, counts.undocumented)))
         return Applied()
 
     async def close(self) -> None:
@@ -116,16 +117,46 @@ class MetricsStore:
             async with self._engine.begin() as connection:
                 yield connection
 
+    async def _position(self, connection: AsyncConnection, place: Mapping[str, Any]) -> int:
+        return await connection.scalar(self._read_position, place) or 0
 
-_ADDED = (
-    outcome_codes,
-    outcome_counts,
-    outcome_counts_daily,
-    outcome_latency,
-    last_deliveries,
-    outcome_errors,
-)
-"""Every agent adds to the tables in this order, and to each in the order of its key: so no two wait for each other."""
+    async def _move(self, connection: AsyncConnection, advance: Advance, place: Mapping[str, Any]) -> bool:
+        if advance.expected == 0:
+            first = {"topic": advance.topic, "partition": advance.partition, "next_offset": 0}
+            await connection.execute(self._begin_position, first)
+        step = {"expected": advance.expected, "to": advance.next_offset}
+        moved = await connection.execute(self._move_position, {**place, **step})
+        return moved.rowcount == 1
+
+    async def _named_codes(
+        self, connection: AsyncConnection, undocumented: Mapping[HourKey, Iterable[str]]
+    ) -> _NamedCodes:
+        if not undocumented:
+            return {}
+        hours = list(undocumented)
+        named = await self._read_names(connection, hours)
+        if self._names_lock is None or not _names_wanted(undocumented, named):
+            return named
+        await connection.execute(self._names_lock)
+        return await self._read_names(connection, hours)
+
+    async def _read_names(self, connection: AsyncConnection, hours: list[HourKey]) -> _NamedCodes:
+        named: _NamedCodes = {}
+        for workspace, connector, hour_at, code in await connection.execute(self._read_named_codes, {"hours": hours}):
+            named.setdefault((workspace, connector, hour_at), set()).add(code)
+        return named
+
+    async def _add(self, connection: AsyncConnection, rows: Mapping[str, Sequence[Row]]) -> None:
+        for table, addition in self._additions:
+            if added := rows[table.name]:
+                await connection.execute(addition, sorted(added, key=itemgetter(*table.primary_key.columns.keys())))
+
+
+def _names_wanted(undocumented: Mapping[HourKey, Iterable[str]], named: _NamedCodes) -> bool:
+    return any(
+        len(named.get(hour, ())) < MAX_CODES_PER_HOUR and not named.get(hour, set()).issuperset(codes)
+        for hour, codes in undocumented.items()
+    )
 
 
 def _open_sqlite(url: URL) -> AsyncEngine:
@@ -145,86 +176,6 @@ def _open_sqlite(url: URL) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-async def _position(connection: AsyncConnection, topic: str, partition: int) -> int:
-    place = (metrics_positions.c.topic == topic) & (metrics_positions.c.partition == partition)
-    stored = await connection.scalar(select(metrics_positions.c.next_offset).where(place))
-    return stored or 0
-
-
-async def _advance(connection: AsyncConnection, advance: Advance) -> bool:
-    if advance.next_offset <= advance.expected:
-        raise ValueError(f"A position only moves forward: {advance}")
-    if advance.expected == 0:
-        beginning = {"topic": advance.topic, "partition": advance.partition, "next_offset": 0}
-        await connection.execute(_insert(connection, metrics_positions).on_conflict_do_nothing(), beginning)
-    moved = await connection.execute(_compare_and_set(advance))
-    return moved.rowcount == 1
-
-
-def _compare_and_set(advance: Advance) -> Update:
-    columns = metrics_positions.c
-    return (
-        update(metrics_positions)
-        .where(columns.topic == advance.topic, columns.partition == advance.partition)
-        .where(columns.next_offset == advance.expected)
-        .values(next_offset=advance.next_offset)
-    )
-
-
-async def _named_codes(
-    connection: AsyncConnection, undocumented: Mapping[HourKey, Iterable[str]]
-) -> dict[HourKey, set[str]]:
-    if not undocumented:
-        return {}
-    named = await _read_named_codes(connection, undocumented)
-    wants_names = any(
-        len(named.get(hour, ())) < MAX_CODES_PER_HOUR and not named.get(hour, set()).issuperset(codes)
-        for hour, codes in undocumented.items()
-    )
-    if not wants_names or connection.dialect.name != "postgresql":
-        return named
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _NAMING_LOCK})
-    return await _read_named_codes(connection, undocumented)
-
-
-async def _read_named_codes(connection: AsyncConnection, hours: Iterable[HourKey]) -> dict[HourKey, set[str]]:
-    columns = outcome_codes.c
-    hour = tuple_(columns.workspace, columns.connector_id, columns.hour_at)
-    named: dict[HourKey, set[str]] = {}
-    for workspace, connector, hour_at, code in await connection.execute(
-        select(columns.workspace, columns.connector_id, columns.hour_at, columns.partner_code).where(
-            hour.in_(list(hours))
-        )
-    ):
-        named.setdefault((workspace, connector, hour_at), set()).add(code)
-    return named
-
-
-async def _add(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
-    if rows:
-        key = [column.name for column in table.primary_key]
-        in_order = sorted(rows, key=lambda row: [row[name] for name in key])
-        await connection.execute(_upsert(connection, table), in_order)
-
-
-def _upsert(connection: AsyncConnection, table: Table) -> Any:
-    insert = _insert(connection, table)
-    if "count" in table.c:
-        added = {"count": table.c["count"] + insert.excluded["count"]}
-        return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=added)
-    if table is last_deliveries:
-        later = insert.excluded["at"]
-        return insert.on_conflict_do_update(
-            index_elements=list(table.primary_key), set_={"at": later}, where=table.c["at"] < later
-        )
-    return insert.on_conflict_do_nothing()
-
-
-def _insert(connection: AsyncConnection, table: Table) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
 
 
 @contextmanager

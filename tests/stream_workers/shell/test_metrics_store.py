@@ -1,6 +1,7 @@
 """The metrics table on real databases: counts and position move together, or not at all."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -262,6 +263,8 @@ async def test_a_database_that_is_not_there_is_told_as_an_unavailable_store(url)
     store = MetricsStore(open_metrics_engine(url))
     with pytest.raises(MetricsStoreUnavailable):
         await store.position("outcomes", 0)
+    # A connection that failed ends its thread later, through this loop.
+    await eventually_true(lambda: not any("connection_worker" in thread.name for thread in threading.enumerate()))
 
 
 @pytest.mark.postgresql
