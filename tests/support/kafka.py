@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
 from connectors.kit.program_settings import KafkaSettings
+from deploy.local.jars import KAFKA_VERSION
 from deploy.local.kafka import EmbeddedKafka
+from deploy.local.ports import free_port
 from deploy.topics import apply_topics, delete_topics
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,39 @@ def embedded_kafka(folder: Path) -> Iterator[EmbeddedKafka]:
 @contextmanager
 def kafka_in_a_container() -> Iterator[RunningKafka]:
     """The same from the official image; needs a Docker engine."""
-    from testcontainers.community.kafka import KafkaContainer  # noqa: PLC0415  # not every machine has Docker
+    from testcontainers.core.container import DockerContainer  # noqa: PLC0415  # not every machine has Docker
 
-    with KafkaContainer("apache/kafka:4.3.0").with_kraft() as container:
-        yield RunningKafka(container.get_bootstrap_server())
+    port = free_port()
+    container = DockerContainer(f"apache/kafka:{KAFKA_VERSION}").with_bind_ports(port, port)
+    for name, value in _container_environment(port).items():
+        container = container.with_env(name, value)
+    with container:
+        eventually(lambda: _answers(f"127.0.0.1:{port}"), within_seconds=60)
+        yield RunningKafka(f"127.0.0.1:{port}")
+
+
+def _container_environment(port: int) -> dict[str, str]:
+    return {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": f"PLAINTEXT://:{port},CONTROLLER://:29093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:29093",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    }
+
+
+def _answers(address: str) -> bool:
+    try:
+        return bool(AdminClient({"bootstrap.servers": address, "log_level": 0}).list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False
 
 
 def unique_prefix() -> str:
