@@ -15,6 +15,7 @@ from stream_workers.core import outcome_counts
 from stream_workers.core.outcome_counts import ChunkCounts, Tally
 from stream_workers.shell.metrics_retention import prune
 from stream_workers.shell.metrics_store import Advance, Applied, MetricsStore, MetricsStoreUnavailable, Stale
+from stream_workers.shell.metrics_telemetry import MetricsTelemetry
 
 PRUNE_EVERY_SECONDS = 60 * 60
 _RECORDS_PER_TRANSACTION = 5_000
@@ -39,25 +40,6 @@ class KafkaRecord(Protocol):
         """Its bytes."""
 
 
-class OutcomeTelemetry(Protocol):
-    """The happenings of this agent, each a metric and a line of log."""
-
-    def records_counted(self, topic: str, records: int) -> None:
-        """These are in the metrics table now."""
-
-    def record_not_counted(self, topic: str, partition: int, offset: int, detail: str) -> None:
-        """This one cannot be read and is left out of the counts."""
-
-    def chunk_failed(self, topic: str, partition: int, error: Exception) -> None:
-        """A defect: the chunk is read again after a while, and the partition is not counted until it passes."""
-
-    def metrics_store_unavailable(self, detail: str) -> None:
-        """The database is away; the agent waits and tries again."""
-
-    def reading_moved(self, topic: str, partition: int, position: int, read_from: int) -> None:
-        """The consumer began at `read_from`, but counting ended before `position`: it was asked to go there."""
-
-
 @dataclass(frozen=True, slots=True)
 class OutcomeDeps:
     """What the agent works with.
@@ -68,7 +50,7 @@ class OutcomeDeps:
     """
 
     store: MetricsStore
-    telemetry: OutcomeTelemetry
+    telemetry: MetricsTelemetry
     is_mine: Callable[[str, int], bool]
     rewind: Callable[[str, int, int], Awaitable[None]]
     topic_prefix: str = ""
@@ -114,7 +96,7 @@ class OutcomeFolder:
         try:
             position = await self._deps.store.position(topic, partition)
         except MetricsStoreUnavailable as error:
-            self._deps.telemetry.metrics_store_unavailable(str(error))
+            self._deps.telemetry.store_unavailable(str(error))
             return None
         return position or None
 
@@ -143,7 +125,7 @@ class OutcomeFolder:
         try:
             await prune(self._deps.store, int(self._deps.now()))
         except MetricsStoreUnavailable as error:
-            self._deps.telemetry.metrics_store_unavailable(str(error))
+            self._deps.telemetry.store_unavailable(str(error))
 
     async def _count(self, place: Place, records: Sequence[KafkaRecord]) -> bool:
         position = await self._position(place)
@@ -156,7 +138,7 @@ class OutcomeFolder:
             answer = await self._when_available(place, apply)
             if isinstance(answer, Applied):
                 self._positions[place] = advance.next_offset
-                self._deps.telemetry.records_counted(place[0], len(records))
+                self._deps.telemetry.records_counted(*place, len(records), advance.next_offset)
                 return True
             position = self._corrected(place, advance, answer)
         return False
@@ -210,7 +192,7 @@ class OutcomeFolder:
             try:
                 return await ask()
             except MetricsStoreUnavailable as error:
-                self._deps.telemetry.metrics_store_unavailable(str(error))
+                self._deps.telemetry.store_unavailable(str(error))
             await self._deps.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
         return None
@@ -222,7 +204,7 @@ class OutcomeFolder:
             try:
                 add(tally, place[1], record)
             except UndecodableRecord as error:
-                self._deps.telemetry.record_not_counted(*place, record.offset, error.detail)
+                self._deps.telemetry.record_unreadable(*place, record.offset, error.detail)
         return outcome_counts.result(tally, self._deps.documented_codes)
 
     def _add_outcome(self, tally: Tally, partition: int, record: KafkaRecord) -> None:

@@ -9,22 +9,18 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from connectors.records import codec
 from connectors.records.delivery import Outcome, OutcomeClass, SourcePosition
 from connectors.records.metrics_table import metadata
 from stream_workers.agents.outcomes import OutcomeDeps, OutcomeFolder
 from stream_workers.core import outcome_counts
 from stream_workers.shell.metrics_store import MetricsStore, open_metrics_engine
+from stream_workers.shell.metrics_telemetry import MetricsTelemetry
 
 OUTCOMES = 40_000
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-
-
-class Silent:
-    """Telemetry that costs nothing."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
 
 
 def log(errors_in_a_hundred: int) -> list[SimpleNamespace]:
@@ -74,7 +70,9 @@ async def with_database(url: str, records: Sequence[SimpleNamespace], chunk: int
 
     async def stay(*_: Any) -> None: ...
 
-    folder = OutcomeFolder(OutcomeDeps(MetricsStore(engine), Silent(), lambda *_: True, stay))
+    folder = OutcomeFolder(
+        OutcomeDeps(MetricsStore(engine), MetricsTelemetry(CollectorRegistry(), "bench"), lambda *_: True, stay)
+    )
     await folder.take("outcomes", 0, records[:chunk])
     cpu, wall, rest = time.process_time(), time.perf_counter(), records[chunk:]
     for start in range(0, len(rest), chunk):

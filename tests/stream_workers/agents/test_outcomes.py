@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import faust
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,6 +18,7 @@ from connectors.records.metrics_table import outcome_counts_daily, outcome_error
 from stream_workers.agents import outcomes
 from stream_workers.agents.outcomes import OutcomeDeps, OutcomeFolder
 from stream_workers.shell.metrics_store import MetricsStore, MetricsStoreUnavailable, open_metrics_engine
+from stream_workers.shell.metrics_telemetry import MetricsTelemetry
 from tests.support.recount import DAY, recount, stored_counts
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -76,27 +78,34 @@ LOG = tuple(outcome_record(offset) for offset in range(400) if offset % 10 != 9)
 VALUES = [record.value for record in LOG]
 
 
-@dataclass
-class Telemetry:
-    counted: int = 0
-    unreadable: list[tuple[int, str]] = field(default_factory=list)
-    failed: list[Exception] = field(default_factory=list)
-    unavailable: int = 0
-    moved: list[tuple[str, int, int, int]] = field(default_factory=list)
+class Telemetry(MetricsTelemetry):
+    """Remembers what happened, as well."""
 
-    def records_counted(self, topic: str, records: int) -> None:
+    def __init__(self) -> None:
+        super().__init__(CollectorRegistry(), "test")
+        self.counted = self.unavailable = 0
+        self.unreadable: list[int] = []
+        self.failed: list[Exception] = []
+        self.moved: list[tuple[str, int, int, int]] = []
+
+    def records_counted(self, topic: str, partition: int, records: int, next_offset: int) -> None:
+        super().records_counted(topic, partition, records, next_offset)
         self.counted += records
 
-    def record_not_counted(self, topic: str, partition: int, offset: int, detail: str) -> None:
-        self.unreadable.append((offset, detail))
+    def record_unreadable(self, topic: str, partition: int, offset: int, detail: str) -> None:
+        super().record_unreadable(topic, partition, offset, detail)
+        self.unreadable.append(offset)
 
     def chunk_failed(self, topic: str, partition: int, error: Exception) -> None:
+        super().chunk_failed(topic, partition, error)
         self.failed.append(error)
 
-    def metrics_store_unavailable(self, detail: str) -> None:
+    def store_unavailable(self, detail: str) -> None:
+        super().store_unavailable(detail)
         self.unavailable += 1
 
     def reading_moved(self, topic: str, partition: int, position: int, read_from: int) -> None:
+        super().reading_moved(topic, partition, position, read_from)
         self.moved.append((topic, partition, position, read_from))
 
 
@@ -240,7 +249,7 @@ async def test_undecodable_records_are_told_and_the_rest_is_counted(store, metri
     await agent.drive()
     good = [record.value for number, record in enumerate(LOG) if number not in (3, 90, 91)]
     await assert_exact(metrics_engine, good)
-    assert [offset for offset, _ in agent.telemetry.unreadable] == [LOG[number].offset for number in (3, 90, 91)]
+    assert agent.telemetry.unreadable == [LOG[number].offset for number in (3, 90, 91)]
 
 
 async def test_a_chunk_of_nothing_but_undecodable_records_moves_the_position(store):
