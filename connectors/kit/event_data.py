@@ -55,7 +55,17 @@ ATTRIBUTES = (
     Attribute("source.id", "The audience's or journey's id.", _membership(lambda event: event.source.id)),
     Attribute("source.step", "The journey's step.", _membership(lambda event: _or_missing(event.source.step))),
 )
+
+
+def _source(event: ProfileEvent) -> Any:
+    if not isinstance(event, MembershipEvent):
+        return MISSING
+    source = {"kind": event.source.kind.value, "id": event.source.id}
+    return source if event.source.step is None else {**source, "step": event.source.step}
+
+
 _BY_PATH = {tuple(attribute.path.split(".")): attribute for attribute in ATTRIBUTES}
+_READS = {("source",): _source, **{path: attribute.read for path, attribute in _BY_PATH.items()}}
 
 
 class Rendering(Budget):
@@ -133,10 +143,9 @@ def reader(segments: Segments) -> Callable[[Rendering], Any]:
             return lambda rendering: rendering.event.attributes.get(name, MISSING)
         case ("settings", str(name)) if name not in ("size", "first", "last"):
             return lambda rendering: rendering.settings.get(name, MISSING)
-    attribute = _BY_PATH.get(segments[:2])
-    if attribute is None:
+    read, rest = _READS.get(segments[:2]), segments[2:]
+    if read is None:
         return lambda rendering: _walk(rendering.names(), segments)
-    read, rest = attribute.read, segments[2:]
     if not rest:
         return lambda rendering: read(rendering.event)
     return lambda rendering: _walk(read(rendering.event), rest)

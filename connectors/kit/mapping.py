@@ -155,8 +155,10 @@ def _expression_leaf(template: BoundTemplate, expression: FilteredExpression, po
         return _evaluated_leaf(template, expression, pointer, path)
     if not calls:
         return _path_leaf(look, pointer, path)
-    takes_missing = [used.name for used in expression.filters or ()][:1] == ["default"]
-    return _call_leaf(look, tuple(call for call in calls if call), pointer, path, takes_missing=takes_missing)
+    takes_missing = (used.name == "default" for used in expression.filters or ())
+    return _call_leaf(
+        look, tuple((call, takes) for call, takes in zip(calls, takes_missing, strict=True) if call), pointer, path
+    )
 
 
 def _path_leaf(look: Render, pointer: str, path: str) -> Render:
@@ -174,17 +176,21 @@ def _path_leaf(look: Render, pointer: str, path: str) -> Render:
     return render_path
 
 
-def _call_leaf(look: Render, calls: tuple[Call, ...], pointer: str, path: str, *, takes_missing: bool) -> Render:
+def _call_leaf(look: Render, calls: tuple[tuple[Call, bool], ...], pointer: str, path: str) -> Render:
     def render_calls(rendering: Rendering) -> Any:
         try:
             value = look(rendering)
-            if value is MISSING and not takes_missing:
-                raise _missing(pointer, path)
-            for call in calls:
+            for call, takes_missing in calls:
+                if value is MISSING and not takes_missing:
+                    raise _missing(pointer, path)
                 if type(value) is not str or len(value) > SHORT_TEXT:
                     rendering.measure(value)
                 value = call(value, rendering)
-            return value if type(value) is str and len(value) < SHORT_TEXT else rendering.carry(value)
+            if type(value) is str and len(value) < SHORT_TEXT:
+                return value
+            if value is MISSING:
+                raise _missing(pointer, path)
+            return rendering.carry(value)
         except RENDER_ERRORS as error:
             raise _cannot_render(pointer, error) from error
 
@@ -228,7 +234,7 @@ def _call(used: FilterUse) -> Call | None:
     keys = [str(argument.name) if isinstance(argument, KeywordArgument) else "" for argument in used.args]
     if not any(isinstance(argument.value, Path) for argument in used.args):
         return _constant_call(call, keys, [_literal(argument.value) for argument in used.args])
-    return _filled_call(call, keys, [operand for operand in operands if operand])
+    return _filled_call(call, keys, [operand for operand in operands if operand], used.name == "default")
 
 
 def _constant_call(call: Callable[..., Any], keys: list[str], values: list[Any]) -> Call:
@@ -236,11 +242,11 @@ def _constant_call(call: Callable[..., Any], keys: list[str], values: list[Any])
     return lambda value, _: call(value, *positional, **named)
 
 
-def _filled_call(call: Callable[..., Any], keys: list[str], operands: list[Render]) -> Call:
+def _filled_call(call: Callable[..., Any], keys: list[str], operands: list[Render], takes_missing: bool) -> Call:
     def call_filled(value: Any, rendering: Rendering) -> Any:
         values = [operand(rendering) for operand in operands]
         for argument in values:
-            if argument is MISSING:
+            if argument is MISSING and not takes_missing:
                 raise ValueError("an argument of a function is missing")
             rendering.measure(argument)
         positional, named = _split_arguments(keys, values)

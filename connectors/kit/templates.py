@@ -120,9 +120,12 @@ class MeteredContext(RenderContext):
         def call(value: object, *arguments: object, **named: object) -> object:
             self.budget.measure(value)
             self.budget.work(chosen.steps + sum(map(_weight, arguments)))
-            for argument in (*arguments, *named.values()):
-                _present(argument, "")
-            return chosen.call(_present(value, name), *arguments, **named)
+            result = chosen.call(
+                _present(value, name),
+                *(_present(argument, name) for argument in arguments),
+                **{key: _present(argument, name) for key, argument in named.items()},
+            )
+            return self.env.undefined("default", hint="the fallback", token=token) if result is MISSING else result
 
         return call
 

@@ -60,6 +60,9 @@ def test_a_leaf_that_is_one_path_keeps_its_type(leaf, value):
         ("{{ profile.identifiers.phone | default: nil }}", None),
         ("{{ profile.attributes.none | default: 'x' }}", "x"),
         ("{{ profile.attributes.none | default: profile.attributes.city }}", "Zürich"),
+        ("{{ profile.attributes.none | default: profile.attributes.no | default: 1 }}", 1),
+        ("{{ profile.id | default: profile.attributes.none }}", "p-1"),
+        ("{{ source | default: nil }}", {"kind": "audience", "id": "aud_ada"}),
         ("{{ profile.attributes.note | upcase }}", None),
         ("{{ profile.attributes.city | upcase }}", "ZÜRICH"),
         ("{{ profile.attributes.city | append: '-' | append: profile.id }}", "Zürich-p-1"),
@@ -93,6 +96,7 @@ def test_functions_are_applied_in_order(leaf, value):
         ("{% assign x = profile.id | upcase %}{{ x }}{{ x }}", "P-1P-1"),
         ("{% case event.change %}{% when 'joined' %}+{% else %}-{% endcase %}", "+"),
         ("{{ profile.attributes.none | default: 'x' }}.", "x."),
+        ("{{ profile.attributes.none | default: profile.attributes.no | default: 'x' }}.", "x."),
         ("{% raw %}{{ as is }}{% endraw %}", "{{ as is }}"),
         ('{"city": {{ profile.attributes.city | json }}}', '{"city": "Zürich"}'),
     ],
@@ -114,6 +118,8 @@ def test_any_other_leaf_is_a_template_and_gives_text(leaf, text):
         "Hello {{ profile.id | append: profile.attributes.none }}",
         "{% if true %}{% assign a = profile.attributes.none %}{{ a }}{% endif %}",
         "{% for a in profile.attributes.none %}{% endfor %}",
+        "{{ profile.attributes.none | default: profile.attributes.no }}",
+        "Hello {{ profile.attributes.none | default: profile.attributes.no }}",
         "{{ event.name }}",
         "{{ source.step }}",
         "{{ settings.region }}",
@@ -213,6 +219,7 @@ def test_constants_are_shared_and_filled_parts_are_fresh():
 def test_a_plain_event_has_properties_and_no_source():
     assert render("{{ event.properties.items[1].sku }}", occurred()) == "b-2"
     assert render("{{ event.name }}: {{ event.properties.total }}", occurred()) == "order_placed: 12.5"
+    assert render("{{ source | default: nil }}", occurred()) is None
     with pytest.raises(CannotRender, match="source.id"):
         render("{{ source.id }}", occurred())
 
