@@ -96,7 +96,7 @@ class PartnerConnection(asyncio.Protocol):
         except Unparsable as error:
             self._read_what_is_sound(data, error)
             return
-        if messages and self._head is None:
+        if messages:
             self._take_head(messages)
         self._look_at_progress()
 
@@ -118,11 +118,11 @@ class PartnerConnection(asyncio.Protocol):
             self._succeed(self._head, self._body)
 
     def _take_head(self, messages: Sequence[tuple[AnswerHead, AnswerBody]]) -> None:
-        for number, (head, body) in enumerate(messages, start=1):
-            if head.code >= 200 or head.code == 101:
+        for head, body in messages:
+            if self._head is not None:
+                self._has_surplus = True
+            elif head.code >= 200 or head.code == 101:
                 self._head, self._body = head, body
-                self._has_surplus = number < len(messages)
-                return
 
     def _look_at_progress(self) -> None:
         head, body = self._head, self._body
@@ -136,7 +136,11 @@ class PartnerConnection(asyncio.Protocol):
 
     def _read_what_is_sound(self, data: bytes, error: Exception) -> None:
         """Bytes after a complete answer, such as a body under a 204, spoil the connection and not the answer."""
-        sound = first_answer(self._loop, data) if self._received == len(data) else None
+        sound = None
+        if self._head is not None and self._body is not None:
+            sound = (self._head, self._body) if self._body.is_eof() else None
+        elif self._received == len(data):
+            sound = first_answer(self._loop, data)
         if sound is None:
             kind = "headers" if self._head is None else "body"
             self._fail(
@@ -166,8 +170,8 @@ class PartnerConnection(asyncio.Protocol):
         return (
             body.is_eof()
             and not head.should_close
-            and head.code != 101
             and not self._has_surplus
+            and not (head.code == 101 or (head.code in NO_BODY and _announces_body(head.headers)))
             and parser is not None
             and not has_begun_another(parser)
             and transport is not None
@@ -187,6 +191,13 @@ class PartnerConnection(asyncio.Protocol):
 def elapsed_ms(started_at: float) -> int:
     """Whole milliseconds since `started_at`."""
     return int((monotonic() - started_at) * 1000)
+
+
+def _announces_body(headers: HeaderView) -> bool:
+    return any(
+        name.lower() == "transfer-encoding" or (name.lower() == "content-length" and value != "0")
+        for name, value in headers.items()
+    )
 
 
 def _in_lower_case(headers: HeaderView) -> dict[str, str]:

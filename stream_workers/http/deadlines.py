@@ -28,6 +28,11 @@ class Deadlines:
             self._timer = asyncio.get_running_loop().call_later(self._sweep_seconds, self._sweep)
         return watched
 
+    @property
+    def is_sweeping(self) -> bool:
+        """True while any call may still have to be cut."""
+        return self._timer is not None
+
     def cut_all(self) -> None:
         """Cut every call now, as if its time were over."""
         self._cut_until(float("inf"))

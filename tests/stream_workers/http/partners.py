@@ -62,7 +62,7 @@ async def partner(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> As
             handlers.discard(task)
             writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls, backlog=2_048)
     this = Partner(server.sockets[0].getsockname()[1], "https" if tls else "http")
     try:
         yield this

@@ -85,11 +85,11 @@ async def test_an_odd_answer_is_read_as_a_session_reads_it(
     assert lean == [reference] * 3
 
 
+@pytest.mark.parametrize("halves", [False, True])
 @pytest.mark.parametrize(
     ("answer", "status", "body"),
     [
         (b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok", 204, b""),
-        (b"HTTP/1.1 204 No Content\r\n\r\nsurprise", 204, b""),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more", 200, b"ok"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", 200, b"ok"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\n?", 200, b"ok"),
@@ -98,13 +98,22 @@ async def test_an_odd_answer_is_read_as_a_session_reads_it(
     ],
 )
 async def test_bytes_behind_a_complete_answer_spoil_the_connection_and_not_the_answer(
-    sender: HttpSender, answer: bytes, status: int, body: bytes
+    sender: HttpSender, answer: bytes, status: int, body: bytes, halves: bool
 ) -> None:
-    async with answering(answer) as odd:
+    behind_the_head = answer.index(b"\r\n\r\n") + 4
+    segments = (answer[:behind_the_head], answer[behind_the_head:]) if halves else (answer,)
+    async with answering(*segments) as odd:
         for _ in range(3):
             got = await answer_of(sender, odd.url)
             assert (got.status, got.body) == (status, body)
     assert odd.connections == 3
+
+
+async def test_a_body_under_a_204_that_announces_none_is_ignored(sender: HttpSender) -> None:
+    async with answering(b"HTTP/1.1 204 No Content\r\n\r\nsurprise") as odd:
+        assert (await answer_of(sender, odd.url)).body == b""
+        assert (await answer_of(sender, odd.url)).status == 204
+    assert odd.connections == 2
 
 
 async def test_the_answer_to_a_head_request_has_no_body(sender: HttpSender) -> None:
