@@ -159,13 +159,15 @@ class PendingRow(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, 
 class Position(msgspec.Struct, frozen=True, array_like=True):
     """How far a partition of `profile-events` is finished: every offset below `next`, and `finished` beyond it.
 
-    `finished` is a bitmap: bit `n` stands for the offset `next + 1 + n` (little-endian bits, at most 8,192).
+    `finished` is a bitmap: bit `n` stands for the offset `next + 1 + n` (little-endian bits, at most 8,192). `sequence`
+    counts the partition's transactions: after a commit whose end is unknown it tells whether it was committed.
     """
 
     v: int
     next: int
     finished: bytes = b""
     config_position: int = 0
+    sequence: int = 0
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -23,6 +23,7 @@ _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 5.0
 _ASK_AGAIN_SECONDS = 10.0
 _FAR_BEHIND = 10_000
+_MARKER = 1
 
 Place = tuple[str, int]  # topic, partition
 Answer = TypeVar("Answer")
@@ -100,6 +101,10 @@ class OutcomeFolder:
             return None
         return position or None
 
+    def positions(self) -> dict[Place, int]:
+        """The next offset to count of each partition, as far as it is known: the hint for the group's own offsets."""
+        return dict(self._positions)
+
     def forget(self) -> None:
         """Called at every revocation and assignment: what was known of the partitions may no longer be true."""
         self._positions.clear()
@@ -163,19 +168,17 @@ class OutcomeFolder:
     async def _follows(self, place: Place, position: int, records: Sequence[KafkaRecord]) -> bool:
         """True unless records may be missing between the position and these.
 
-        Offsets have real gaps: transaction markers, and what retention removed. So only the first chunk of an
-        assignment is doubted, and a gap is believed once a re-read from the position shows it again.
+        Offsets have real gaps: transaction markers, aborted transactions, and what retention removed. The marker
+        between two chunks is expected; any other gap is believed once a re-read from the position shows it again.
         """
         first, asked = records[0].offset, self._asked.get(place)
-        if place in self._joined:
-            return True
-        if first <= position:
+        expected_gap = _MARKER if place in self._joined else 0
+        if first <= position + expected_gap or (asked is not None and first <= asked.seen):
+            far_behind = place not in self._joined and records[-1].offset + _FAR_BEHIND < position
             self._joined.add(place)
-            if records[-1].offset + _FAR_BEHIND < position:
+            self._asked.pop(place, None)
+            if far_behind:
                 await self._move(place, position, first)
-            return True
-        if asked is not None and first <= asked.seen:
-            self._joined.add(place)
             return True
         if asked is None or self._deps.monotonic() - asked.at > _ASK_AGAIN_SECONDS:
             self._asked[place] = _Asked(first, self._deps.monotonic())

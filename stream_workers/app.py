@@ -1,0 +1,222 @@
+"""The composition root: settings in, a program of the worker out. Nothing else builds anything."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from random import SystemRandom  # noqa: TID251  # the one source of chance, passed on from here
+from typing import Any
+
+import faust
+from prometheus_client import CollectorRegistry
+
+from connectors.catalog import load_catalog
+from connectors.kit.address import AddressPolicy
+from connectors.kit.registry import Registry
+from connectors.records import topics
+from connectors.records.codec import SCHEMA_VERSION
+from connectors.records.config import ConnectorConfig
+from connectors.records.delivery import ConnectorHealth, WorkerStatus
+from stream_workers.agents import profile_events
+from stream_workers.core.config_view import fold
+from stream_workers.core.delivering import RetryPolicy
+from stream_workers.core.identity import POSITION_KEY
+from stream_workers.core.live_config import LiveConnector, make_live
+from stream_workers.engine.attempts import Attempts, Surroundings
+from stream_workers.engine.dispatcher import Dispatcher, DispatchPolicy
+from stream_workers.engine.endings import Endings
+from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
+from stream_workers.engine.intake import Intake
+from stream_workers.engine.tokens import Tokens
+from stream_workers.http.sender import HttpSender
+from stream_workers.settings import LEASE_SECONDS, WorkerSettings, faust_settings
+from stream_workers.shell.clock import SystemClock, as_datetime
+from stream_workers.shell.config_reader import ConfigChange, ConfigReader
+from stream_workers.shell.kafka_options import aiokafka_options
+from stream_workers.shell.partition_log import KafkaPartitionLog, TopicNames
+from stream_workers.shell.probe_server import ProbeServer
+from stream_workers.shell.secrets import SecretOpener
+from stream_workers.shell.status_board import StatusBoard
+from stream_workers.shell.telemetry import Telemetry
+from stream_workers.shell.topic_tail import TopicTail
+from stream_workers.transport import chunks
+from stream_workers.transport.lease import Lease
+
+CONFIG_FRESH_SECONDS = 2.0
+DELIVERY_GROUP = "deliveries"
+METRICS_GROUP = "metrics"
+STATE_SECONDS = 1.0
+CRASH_POLL_SECONDS = 0.2
+
+
+def build_faust_app(settings: WorkerSettings, group: str, lease: Lease) -> Any:
+    """A Faust app on the chunked transport."""
+    chunks.register()
+    app = faust.App(**faust_settings(settings, group))
+    app.chunking = chunks.Chunking(lease=lease)
+    return app
+
+
+class DeliveryProgram:
+    """Everything that `patchbay worker` runs, in the order in which it starts."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._started_at = self._clock.now_ms()
+        self.telemetry = Telemetry(CollectorRegistry(), version("patchbay"))
+        self.worker_id = settings.worker.id or f"worker-{uuid.uuid4().hex[:8]}"
+        self.lease = Lease(LEASE_SECONDS)
+        self.app = build_faust_app(settings, DELIVERY_GROUP, self.lease)
+        self._executor = ThreadPoolExecutor(32, thread_name_prefix="partition")
+        self._opener = SecretOpener(settings.secrets.plain())
+        self._registry = Registry(load_catalog())
+        self._sender = HttpSender(AddressPolicy(settings.egress.networks()))
+        self._config = self._tail(topics.CONNECTOR_CONFIG, ConfigReader(self._apply, self.telemetry).take)
+        self._board = StatusBoard(
+            settings.kafka.librdkafka(), settings.topic(topics.WORKER_STATUS), self._status, self._clock
+        )
+        self._board_tail = self._tail(topics.WORKER_STATUS, self._board.take)
+        self.engine = self._build_engine()
+        self._probes = ProbeServer(self.telemetry.registry, self._checks, version("patchbay"))
+        self._state: asyncio.Task[None] | None = None
+        profile_events.register(self.app, settings.topic(topics.PROFILE_EVENTS), self.engine)
+
+    async def start(self) -> None:
+        """Config to its end first, then the group: no event is taken before the view is whole."""
+        await self._probes.start(self._settings.probes.host, self._settings.probes.port)
+        await self._sender.open()
+        self._config.start()
+        self._board_tail.start()
+        await self._config.caught_up.wait()
+        self.engine.start()
+        self._board.start()
+        self._state = asyncio.get_running_loop().create_task(self._report())
+        await self.app.start()
+
+    async def stop(self) -> None:
+        """Release the partitions, leave the group, and give everything back."""
+        await self.engine.stop()
+        await self.app.stop()
+        await self._board.stop()
+        if self._state is not None:
+            self._state.cancel()
+        await self._config.stop()
+        await self._board_tail.stop()
+        await self._sender.close()
+        await self._probes.stop()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def crashed(self) -> None:
+        """Return when Faust or a partition's intake has broken."""
+        while not (self.app.crashed or self.engine.failed):
+            await asyncio.sleep(CRASH_POLL_SECONDS)
+
+    @property
+    def metrics_port(self) -> int:
+        """Where `/metrics` answers."""
+        return self._probes.port
+
+    def may_send(self) -> bool:
+        """The worker's part of the last check: the group and the configuration were heard from just now."""
+        return self.lease.is_held() and self._config.heard_within(CONFIG_FRESH_SECONDS)
+
+    def _build_engine(self) -> DeliveryEngine:
+        settings, worker = self._settings, self._settings.worker
+        endings = Endings(self._clock, self.telemetry, settings.topic(topics.PROFILE_EVENTS))
+        dispatcher = Dispatcher(self._clock, endings, DispatchPolicy(slots=worker.slots))
+        policy = RetryPolicy(worker.retry_first_seconds, worker.retry_max_seconds, worker.retry_give_up_seconds)
+        surroundings = Surroundings(self._clock, self.telemetry, policy, SystemRandom().random, self.may_send)
+        tokens = Tokens(self._sender, self._clock, stored=lambda _id: None, keep=lambda _id, _token: None)
+        dispatcher.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings))
+        hands = Hands(self._clock, self.telemetry, self._open_log, self.lease.is_held, self._seek)
+        engine = DeliveryEngine(
+            dispatcher,
+            Intake(dispatcher, endings, self._clock, self.telemetry),
+            hands,
+            EnginePolicy(commit_interval=worker.commit_interval_seconds),
+        )
+        source = settings.topic(topics.PROFILE_EVENTS)
+        self.app.chunking.topics = frozenset({source})
+        self.app.chunking.has_room = lambda topic, partition: topic != source or engine.has_room(partition)
+        return engine
+
+    def _open_log(self, partition: int) -> KafkaPartitionLog:
+        settings = self._settings
+        names = TopicNames(
+            *(
+                settings.topic(topic)
+                for topic in (
+                    topics.PROFILE_EVENTS,
+                    topics.PENDING,
+                    topics.OUTCOMES,
+                    topics.ATTEMPTS,
+                    topics.DEAD_LETTERS,
+                )
+            )
+        )
+        return KafkaPartitionLog(settings.kafka.librdkafka(), names, partition, POSITION_KEY, self._executor)
+
+    async def _seek(self, partition: int, offset: int) -> None:
+        tp = faust.types.TP(self._settings.topic(topics.PROFILE_EVENTS), partition)
+        await self.app.consumer.seek(tp, offset)
+
+    def _tail(self, topic: topics.Topic, take: Callable[[list[Any]], None]) -> TopicTail:
+        return TopicTail(aiokafka_options(self._settings.kafka), self._settings.topic(topic), take, self._clock)
+
+    def _apply(self, changes: list[ConfigChange]) -> None:
+        view = fold(self.engine.dispatcher.view, changes, self._make_live)
+        self.engine.apply(view)
+        self.telemetry.config_applied(view.position, len(view.records))
+        self._board.changed()
+
+    def _make_live(self, record: ConnectorConfig) -> LiveConnector:
+        return make_live(record, self._registry.get(record.type), self._opener)
+
+    def _checks(self) -> dict[str, bool]:
+        return {
+            "config": self._config.heard_within(CONFIG_FRESH_SECONDS),
+            "group": self.lease.is_held(),
+            "partitions": bool(self.engine.feeds),
+        }
+
+    def _status(self) -> WorkerStatus:
+        dispatcher = self.engine.dispatcher
+        return WorkerStatus(
+            v=SCHEMA_VERSION,
+            worker_id=self.worker_id,
+            at=as_datetime(self._clock.now_ms()),
+            started_at=as_datetime(self._started_at),
+            partitions=tuple(sorted(self.engine.feeds)),
+            config_position=dispatcher.view.position,
+            applied=dispatcher.view.revisions(),
+            in_flight=dispatcher.in_flight,
+            pending_rows=self.engine.pending_rows(),
+            metrics_url=f"http://{self._settings.probes.host}:{self._probes.port}/metrics",
+            connectors={
+                connector.id: ConnectorHealth(
+                    breaker=connector.breaker.state.value,
+                    credentials_refused=connector.refused,
+                    in_flight=connector.in_flight,
+                    pending=len(connector.lanes),
+                )
+                for connector in dispatcher.connectors.values()
+            },
+        )
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(STATE_SECONDS)
+            self.engine.dispatcher.share(1 / self._board.alive())
+            self.engine.report()
+            await self._hint()
+
+    async def _hint(self) -> None:
+        """Committed offsets of the group: a hint for lag tools and the starting point, never the truth."""
+        offsets = self.engine.finished_offsets()
+        if offsets and not self.app.rebalancing:
+            topic = self._settings.topic(topics.PROFILE_EVENTS)
+            await chunks.commit_hint(self.app, {faust.types.TP(topic, n): offset for n, offset in offsets.items()})

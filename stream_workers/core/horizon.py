@@ -1,0 +1,54 @@
+"""The recent past of a partition: which events were seen, and the newest change of each membership."""
+
+from collections.abc import Hashable
+
+from stream_workers.core.versions import Version
+
+HORIZON_MS = 10 * 60 * 1000
+HORIZON_RECORDS = 200_000
+
+
+class Horizon:
+    """Duplicates and late changes are recognised within 10 minutes (append time) or the last 200,000 records.
+
+    Two generations, so that forgetting costs nothing: what was not seen again during one whole generation is dropped.
+    A generation is half the horizon; recognition therefore reaches back between one half and the whole of it.
+    """
+
+    def __init__(self) -> None:
+        self._events: dict[str, int] = {}
+        self._older_events: dict[str, int] = {}
+        self._newest: dict[Hashable, Version] = {}
+        self._older_newest: dict[Hashable, Version] = {}
+        self._began_at: int | None = None
+        self._noted = 0
+
+    def is_duplicate(self, event_key: str, offset: int) -> bool:
+        """True when another record carried this event before; notes it otherwise. `event_key`: profile and event id."""
+        seen = self._events.get(event_key)
+        if seen is None:
+            seen = self._older_events.get(event_key)
+        if seen is None:
+            self._events[event_key] = offset
+            return False
+        return seen != offset
+
+    def is_late(self, membership: Hashable, version: Version) -> bool:
+        """True when a newer change of this membership (profile, source, step) was seen; notes the version otherwise."""
+        newest = self._newest.get(membership)
+        if newest is None:
+            newest = self._older_newest.get(membership)
+        if newest is not None and newest > version:
+            return True
+        self._newest[membership] = version
+        return False
+
+    def advance(self, appended_at: int) -> None:
+        """A record was noted, appended at this time (unix milliseconds): begin a new generation when it is due."""
+        if self._began_at is None:
+            self._began_at = appended_at
+        self._noted += 1
+        if self._noted >= HORIZON_RECORDS // 2 or appended_at - self._began_at >= HORIZON_MS // 2:
+            self._older_events, self._events = self._events, {}
+            self._older_newest, self._newest = self._newest, {}
+            self._began_at, self._noted = appended_at, 0

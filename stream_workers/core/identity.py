@@ -1,0 +1,45 @@
+"""The identities that must be the same after every crash: delivery ids, row keys, batch ids."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from connectors.records.profile_event import MembershipEvent, ProfileEvent
+
+POSITION_KEY = b"position"
+"""The key of a partition's position on the `pending` topic; no row key can equal it (they begin with a length)."""
+
+
+def delivery_id(event: ProfileEvent, action_id: str, partition: int, offset: int) -> str:
+    """The same for every attempt of this event through this action: hash of workspace, profile, event and action.
+
+    An event without an id of its own is identified by its place on `profile-events`.
+    """
+    event_key = event.event_id if event.event_id is not None else f"{partition}/{offset}"
+    text = f"{event.workspace}\0{event.profile_id}\0{event_key}\0{action_id}"
+    return "dlv_" + blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def row_key(event: ProfileEvent, action_id: str, partition: int, offset: int) -> bytes:
+    """The key of a pending row, each part with its length before it.
+
+    A membership has one row per profile, action and source (with step): a newer change replaces the older one. A plain
+    event is not a state, so its source position makes its key its own.
+    """
+    if isinstance(event, MembershipEvent):
+        source = event.source
+        parts: tuple[str, ...] = (source.kind.value, source.id, source.step or "")
+    else:
+        parts = ("event", str(partition), str(offset))
+    return b"".join(_prefixed((event.workspace, event.profile_id, action_id, *parts)))
+
+
+def batch_id(delivery_ids: Iterable[str]) -> str:
+    """The same when the same rows are sent together again."""
+    return "bat_" + blake2b("\0".join(delivery_ids).encode(), digest_size=12).hexdigest()
+
+
+def _prefixed(parts: Iterable[str]) -> Iterable[bytes]:
+    for part in parts:
+        encoded = part.encode()
+        yield len(encoded).to_bytes(2, "big")
+        yield encoded

@@ -1,0 +1,64 @@
+"""Which deliveries an event leads to: pure, by look-ups only, whatever the size of the configuration."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connectors.records.delivery import Reason
+from connectors.records.profile_event import Change, MembershipEvent, ProfileEvent, SourceKind
+from stream_workers.core.config_view import EMPTY, ConfigView, Tie
+from stream_workers.core.live_config import LiveAction, LiveConnector
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An action tied to the event's source.
+
+    `skip` of `None` means deliver; a reason means that the delivery ends `skipped` at once. `triggers` is false for an
+    action that does not listen to this change: nothing is delivered, but what waits from an older change is replaced.
+    """
+
+    connector: LiveConnector
+    action: LiveAction
+    triggers: bool
+    skip: Reason | None = None
+
+
+def ties_of(event: ProfileEvent, view: ConfigView) -> tuple[Tie, ...] | None:
+    """The actions tied to where the event comes from; `None` when the source is not known here."""
+    workspace = view.workspaces.get(event.workspace, EMPTY)
+    if not isinstance(event, MembershipEvent):
+        return workspace.events.get(event.name, ())
+    source = event.source
+    if source.kind is SourceKind.AUDIENCE:
+        return workspace.audiences.get(source.id)
+    ties = workspace.journeys.get(source.id)
+    return ties and tuple(tie for tie in ties if tie.step is None or tie.step == source.step)
+
+
+def plan(event: ProfileEvent, ties: tuple[Tie, ...], view: ConfigView) -> Iterator[Planned]:
+    """Each tied action with what is to be done. A tie whose connector or action is gone (deleted) plans nothing."""
+    change = event.change
+    for tie in ties:
+        connector = view.connectors.get(tie.connector_id)
+        action = connector.actions.get(tie.action_id) if connector is not None else None
+        if connector is None or action is None or connector.config.workspace != event.workspace:
+            continue
+        if change in tie.on:
+            yield Planned(connector, action, True, skip_reason(event, change, connector, action))
+        else:
+            yield Planned(connector, action, False)
+
+
+def skip_reason(event: ProfileEvent, change: Change, connector: LiveConnector, action: LiveAction) -> Reason | None:
+    """Why nothing is sent for this event through this action, or `None`. Consent gates additions, never removals."""
+    if not (action.active and connector.config.active):
+        return Reason.DEACTIVATED
+    if action.broken is not None or action.type is None:
+        return None
+    if change not in action.type.on:
+        return Reason.NOT_SUPPORTED
+    if action.consent and not change.removes and not action.consent.issubset(event.consent or ()):
+        return Reason.NO_CONSENT
+    if connector.identifiers and not any(event.identifiers.get(name) for name in connector.identifiers):
+        return Reason.NO_IDENTIFIER
+    return None

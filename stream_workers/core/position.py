@@ -1,0 +1,82 @@
+"""How far a source partition is finished: a contiguous prefix, and what is finished beyond it."""
+
+from collections import deque
+
+from connectors.records.codec import SCHEMA_VERSION
+from connectors.records.delivery import Position
+
+WINDOW = 8_192
+"""How many offsets beyond the finished prefix may be taken; also the size of the bitmap in the position record."""
+
+
+class FinishedOffsets:
+    """The finished offsets of one partition. Offsets that do not exist (transaction markers) never hold it back."""
+
+    def __init__(self, next_offset: int = 0, finished: frozenset[int] = frozenset()) -> None:
+        self._restored = set(finished)
+        self._taken: deque[int] = deque()
+        self._finished: set[int] = set()
+        self._expected = next_offset
+
+    @classmethod
+    def restore(cls, position: Position) -> "FinishedOffsets":
+        """The finished offsets that a position record describes."""
+        bits = int.from_bytes(position.finished, "little")
+        beyond = (position.next + 1 + bit for bit in range(bits.bit_length()) if bits >> bit & 1)
+        return cls(position.next, frozenset(beyond))
+
+    @property
+    def next(self) -> int:
+        """Every record below this offset is finished."""
+        return self._taken[0] if self._taken else self._expected
+
+    @property
+    def expected(self) -> int:
+        """The offset after the last one taken: what the next record should have, unless the log has a gap."""
+        return self._expected
+
+    @property
+    def unfinished(self) -> int:
+        """How many taken records are not finished."""
+        return len(self._taken) - len(self._finished)
+
+    def is_finished(self, offset: int) -> bool:
+        """True when the record was finished before, here or by an earlier owner: it must not be taken again."""
+        return offset < self._expected or offset in self._restored
+
+    def has_room(self, offset: int) -> bool:
+        """True when the offset is inside the window beyond the finished prefix, or when nothing is open."""
+        return not self._taken or offset - self._taken[0] < WINDOW
+
+    def take(self, offset: int) -> None:
+        """A record is being worked on; offsets must come in ascending order."""
+        self._taken.append(offset)
+        self._expected = offset + 1
+
+    def finish(self, offset: int) -> None:
+        """Each delivery of the record has ended or is durably pending."""
+        taken, finished = self._taken, self._finished
+        if taken and taken[0] == offset:
+            taken.popleft()
+            while taken and taken[0] in finished:
+                finished.discard(taken.popleft())
+        else:
+            finished.add(offset)
+
+    def pass_over(self, offset: int) -> None:
+        """A record that an earlier owner had finished is passed."""
+        self._restored.discard(offset)
+        self.take(offset)
+        self.finish(offset)
+
+    def record(self, config_position: int, sequence: int) -> Position:
+        """The position to commit: at most `WINDOW` bits beyond the prefix."""
+        first = self.next
+        bits = 0
+        for offset in self._finished:
+            bits |= 1 << (offset - first - 1)
+        for offset in self._restored:
+            if first < offset <= first + WINDOW:
+                bits |= 1 << (offset - first - 1)
+        finished = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+        return Position(SCHEMA_VERSION, first, finished, config_position, sequence)

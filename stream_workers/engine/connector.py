@@ -1,0 +1,160 @@
+"""A connector at work: its lanes, its queue, its slots, and everything that isolates it from the others."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from stream_workers.core.breaker import Breaker, BreakerPolicy, BreakerState
+from stream_workers.core.live_config import LiveAction, LiveConnector
+from stream_workers.core.masking import Masker
+from stream_workers.core.rate_limit import RateLimit
+from stream_workers.engine.delivery import Delivery, Stage
+from stream_workers.engine.lane import Lane
+
+REFUSALS_BEFORE_PAUSE = 3
+CREDENTIAL_PROBE_SECONDS = 60.0
+
+Group = list[Delivery]
+"""The rows of one request: a single delivery, or a batch of one action and one kind of change."""
+
+
+class Connector:
+    """What the engine knows of one connector; all times are monotonic seconds."""
+
+    def __init__(self, live: LiveConnector, slots: int, policy: BreakerPolicy) -> None:
+        self.live = live
+        self.lanes: dict[str, Lane] = {}
+        self.ready: deque[Group] = deque()
+        self.breaker = Breaker(policy)
+        self.in_flight = 0
+        self.attempting = 0
+        self.wake_at = 0.0
+        self.hold_until = 0.0
+        self.refusals = 0
+        self.served = 0
+        self.queue_limit = 0
+        self.volatile = 0
+        self._slots = slots
+        self._served_before: deque[int] = deque([0] * 10, maxlen=10)
+        self._requests: RateLimit | None = None
+        self._rows: RateLimit | None = None
+        self._share = 1.0
+        self.limit = 1
+        self.masker = Masker(live.secrets)
+        self.configure(live)
+
+    @property
+    def id(self) -> str:
+        """The connector's id."""
+        return self.live.id
+
+    def configure(self, live: LiveConnector, share: float | None = None) -> None:
+        """A new config version; `share` is this worker's part of the connector's rates (1 / live workers)."""
+        limits, before = live.limits, self.live.limits
+        changed = share is not None and share != self._share
+        self._share = share if share is not None else self._share
+        self.limit = min(limits.max_in_flight or self._slots, self._slots)
+        self.queue_limit = max(self.queue_limit, 4 * self.limit)
+        if changed or limits != before or self._requests is None:
+            self._requests = _rate(limits.requests_per_second, self._share)
+        if changed or limits != before or self._rows is None:
+            self._rows = _rate(limits.rows_per_second, self._share)
+        if live.config.secrets != self.live.config.secrets or live.plain_settings != self.live.plain_settings:
+            self.refusals = 0
+            self.hold_until = 0.0
+        if live.secrets != self.live.secrets:
+            self.masker = Masker(live.secrets)
+        self.live = live
+
+    @property
+    def refused(self) -> bool:
+        """The partner refused the credentials several times in a row: only probes are sent."""
+        return self.refusals >= REFUSALS_BEFORE_PAUSE
+
+    def action(self, delivery: Delivery) -> LiveAction | None:
+        """The delivery's action as it is configured now."""
+        return self.live.actions.get(delivery.action_id)
+
+    def is_wanted(self, delivery: Delivery) -> bool:
+        """True while the current config still says that this delivery may be sent: active, under the same count."""
+        action = self.live.actions.get(delivery.action_id)
+        return (
+            action is not None
+            and action.active
+            and self.live.config.active
+            and delivery.activation == (self.live.config.activation, action.activation)
+        )
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until a request may start; 0 when it may start now, `None` when only something new can help."""
+        if not self.live.sends or not self.ready:
+            return None
+        if now < self.hold_until:
+            return self.hold_until - now
+        if not self.breaker.allows(now):
+            return max(self.breaker.retry_at - now, 0.05) if self.breaker.state is BreakerState.OPEN else None
+        if self.refused and self.attempting > 0:
+            return None
+        wait = self._requests.wait(now) if self._requests is not None else 0.0
+        if self._rows is not None:
+            wait = max(wait, self._rows.wait(now, len(self.ready[0])))
+        return wait
+
+    def begin(self, now: float) -> Group:
+        """Take the next group for an attempt."""
+        group = self.ready.popleft()
+        self.breaker.started()
+        self.attempting += 1
+        if self._requests is not None:
+            self._requests.take(now)
+        if self._rows is not None:
+            self._rows.take(now, len(group))
+        return group
+
+    def is_blocked(self, now: float) -> bool:
+        """True when what arrives now cannot go within about a second: it becomes pending at once."""
+        return (
+            not self.live.sends
+            or self.refused
+            or self.breaker.state is not BreakerState.CLOSED
+            or self.hold_until > now
+            or len(self.ready) > self.queue_limit
+        )
+
+    def tick(self) -> None:
+        """Ten times a second: the queue may be as long as what was served during the last second."""
+        self._served_before.append(self.served)
+        self.queue_limit = max(4 * self.limit, self.served - self._served_before[0])
+
+    def is_stalled(self) -> bool:
+        """True when nothing was served for about a second although something waits for a slot."""
+        return bool(self.ready) and self.served == self._served_before[0]
+
+    def open_deliveries(self) -> Iterator[Delivery]:
+        """Every delivery that is not over."""
+        for lane in list(self.lanes.values()):
+            yield from list(lane.items)
+
+    def lane_of(self, delivery: Delivery) -> Lane:
+        """The lane of a delivery, made when it is the first."""
+        lane = self.lanes.get(delivery.lane)
+        if lane is None:
+            lane = self.lanes[delivery.lane] = Lane()
+        return lane
+
+    def leave(self, delivery: Delivery) -> Delivery | None:
+        """A delivery is over; returns the one whose turn it is now in its lane."""
+        delivery.stage = Stage.OVER
+        lane = self.lanes.get(delivery.lane)
+        if lane is None:
+            return None
+        lane.leave(delivery)
+        if not lane.items:
+            del self.lanes[delivery.lane]
+            return None
+        return lane.next_behind()
+
+
+def _rate(per_second: float | None, share: float) -> RateLimit | None:
+    return RateLimit(per_second * share) if per_second else None

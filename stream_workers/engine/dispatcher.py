@@ -1,0 +1,419 @@
+"""Who goes next: admits deliveries to lanes, hands groups to slots, turns what cannot go into pending rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from connectors.records.delivery import Reason
+from stream_workers.core.breaker import BreakerPolicy
+from stream_workers.core.config_view import ConfigView
+from stream_workers.core.live_config import LiveConnector
+from stream_workers.engine.batches import Batches
+from stream_workers.engine.connector import Connector, Group
+from stream_workers.engine.delivery import Delivery, Stage, Taken
+from stream_workers.engine.endings import Endings
+from stream_workers.engine.lane import Lane
+from stream_workers.engine.timers import Timers
+from stream_workers.shell.clock import Clock
+
+Attempt = Callable[[Connector, Group], Awaitable[None]]
+SOON_MS = 1_000
+"""A row that is due within this time does not make the ones behind it pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchPolicy:
+    """How many slots the worker has; a connector may hold a quarter of them at most."""
+
+    slots: int = 1024
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+
+    @property
+    def slots_per_connector(self) -> int:
+        """The part of the slots that one connector may hold."""
+        return max(1, self.slots // 4)
+
+
+class Dispatcher:
+    """Runs in the event loop; all but the slots and the drain is synchronous, so that no state is seen half done."""
+
+    def __init__(self, clock: Clock, endings: Endings, policy: DispatchPolicy) -> None:
+        self.connectors: dict[str, Connector] = {}
+        self.view = ConfigView()
+        self.in_flight = 0
+        self._clock = clock
+        self._endings = endings
+        self._policy = policy
+        self._timers = Timers(clock.monotonic)
+        self._batches: dict[str, Batches] = {}
+        self._hungry: dict[Connector, None] = {}
+        self._running: dict[asyncio.Task[None], Group] = {}
+        self._attempt: Attempt | None = None
+        self._share = 1.0
+
+    def attempt_with(self, attempt: Attempt) -> None:
+        """Who performs the attempts."""
+        self._attempt = attempt
+
+    # --- configuration ---
+
+    def apply(self, view: ConfigView) -> None:
+        """A new view of the configuration: what is no longer wanted ends `skipped: deactivated`, the rest goes on."""
+        before, self.view = self.view, view
+        for connector_id in before.connectors.keys() | view.connectors.keys():
+            live = view.connectors.get(connector_id)
+            if live is not before.connectors.get(connector_id):
+                self._reconfigure(connector_id, live)
+
+    def share(self, share: float) -> None:
+        """This worker's part of every connector's rates, as workers come and go."""
+        if share != self._share:
+            self._share = share
+            for connector in self.connectors.values():
+                connector.configure(connector.live, share)
+
+    def connector(self, live: LiveConnector) -> Connector:
+        """The connector at work for a configured one."""
+        connector = self.connectors.get(live.id)
+        if connector is None:
+            connector = Connector(live, self._policy.slots_per_connector, self._policy.breaker)
+            connector.configure(live, self._share)
+            self.connectors[live.id] = connector
+            self._batches[live.id] = Batches()
+        return connector
+
+    def _reconfigure(self, connector_id: str, live: LiveConnector | None) -> None:
+        connector = self.connectors.get(connector_id)
+        if connector is None:
+            return
+        if live is None:
+            for delivery in connector.open_deliveries():
+                self._cancel(connector, delivery)
+            return
+        published = live.config.version != connector.live.config.version
+        connector.configure(live)
+        for delivery in connector.open_deliveries():
+            if not connector.is_wanted(delivery):
+                self._cancel(connector, delivery)
+        if published:
+            self.flush(connector, everything=True)
+        self.pump(connector)
+
+    def _cancel(self, connector: Connector, delivery: Delivery) -> None:
+        if delivery.stage not in (Stage.RUNNING, Stage.OVER):
+            self._endings.skip(delivery, Reason.DEACTIVATED)
+            self._advance(connector, connector.leave(delivery))
+
+    # --- deliveries come in ---
+
+    def admit(self, delivery: Delivery) -> None:
+        """A delivery takes its place behind the others of its profile; it goes at once, soon, or becomes a row."""
+        connector = delivery.connector
+        lane = connector.lanes.get(delivery.lane)
+        if lane is None:
+            lane = connector.lanes[delivery.lane] = Lane()
+        lane.items.append(delivery)
+        if delivery.batched:
+            self._batch(connector, delivery)
+        elif len(lane.items) == 1:
+            self._turn(connector, delivery)
+        else:
+            self._advance(connector, lane.next_behind())
+        if not delivery.durable and delivery.stage is not Stage.OVER and self._must_wait(connector, lane):
+            self.spill(delivery)
+
+    def replace_older(self, connector: Connector, taken: Taken, action_id: str, newer: Delivery | None) -> None:
+        """A newer change of a membership has come: what waits from older ones, through this action, is superseded.
+
+        With a `newer` delivery to follow, older ones that are only in memory stay: they go first, in order.
+        """
+        lane = connector.lanes.get(taken.event.profile_id)
+        if lane is None:
+            return
+        source = taken.source
+        for older in list(lane.items):
+            if older is newer or older.action_id != action_id or older.taken.source != source:
+                continue
+            if older.stage is Stage.RUNNING:
+                older.outdated = True
+                older.void = newer is None
+            elif older.has_row or newer is None:
+                self.supersede(older)
+
+    def supersede(self, delivery: Delivery) -> None:
+        """A newer change makes this one pointless."""
+        self._endings.skip(delivery, Reason.SUPERSEDED)
+        self._advance(delivery.connector, delivery.connector.leave(delivery))
+
+    def spill(self, delivery: Delivery) -> bool:
+        """Make a delivery a pending row, so that it holds nothing back; false while an older one has its key."""
+        if delivery.durable:
+            return True
+        partition = delivery.partition
+        owner = partition.rows.get(delivery.key())
+        if owner is not None and owner is not delivery:
+            if owner.stage is Stage.RUNNING:
+                return False
+            self.supersede(owner)
+        for older in self._older(delivery):
+            self.supersede(older)
+        partition.put_row(delivery)
+        if delivery.stage in (Stage.BEHIND, Stage.WAITING):
+            delivery.taken.forget()
+        return True
+
+    def _older(self, delivery: Delivery) -> list[Delivery]:
+        lane = delivery.connector.lanes.get(delivery.lane)
+        if lane is None or len(lane.items) < 2:
+            return []
+        return [other for other in lane.waiting_like(delivery) if other.taken.version < delivery.taken.version]
+
+    def _must_wait(self, connector: Connector, lane: Lane) -> bool:
+        head = lane.items[0]
+        if head.stage is Stage.WAITING:
+            return head.due_at - self._clock.now_ms() > SOON_MS
+        return connector.is_blocked(self._clock.monotonic())
+
+    # --- whose turn it is ---
+
+    def _advance(self, connector: Connector, delivery: Delivery | None) -> None:
+        if delivery is not None:
+            self._turn(connector, delivery)
+
+    def _turn(self, connector: Connector, delivery: Delivery) -> None:
+        wait_ms = delivery.due_at - self._clock.now_ms() if delivery.due_at else 0
+        if wait_ms > 0:
+            self._wait(connector, delivery, wait_ms)
+        else:
+            delivery.stage = Stage.READY
+            connector.ready.append([delivery])
+            self.pump(connector)
+
+    def _wait(self, connector: Connector, delivery: Delivery, wait_ms: int) -> None:
+        delivery.stage = Stage.WAITING
+        self._timers.at(self._clock.monotonic() + wait_ms / 1000, self._due, (connector, delivery, delivery.due_at))
+
+    def _due(self, waited: tuple[Connector, Delivery, int]) -> None:
+        connector, delivery, due_at = waited
+        if delivery.stage is not Stage.WAITING or delivery.due_at != due_at or not delivery.partition.alive:
+            return
+        if delivery.batched:
+            self._batch(connector, delivery)
+        else:
+            delivery.stage = Stage.READY
+            connector.ready.append([delivery])
+            self.pump(connector)
+
+    # --- batches ---
+
+    def _batch(self, connector: Connector, delivery: Delivery) -> None:
+        action = connector.action(delivery)
+        if action is None or action.batch is None:
+            self._cancel(connector, delivery)
+            return
+        wait_ms = delivery.due_at - self._clock.now_ms() if delivery.due_at else 0
+        if wait_ms > 0:
+            self._wait(connector, delivery, wait_ms)
+            return
+        delivery.stage = Stage.READY
+        self.spill(delivery)
+        due, full = self._batches[connector.id].add(delivery, action.batch, self._clock.monotonic())
+        if due is not None:
+            self._timers.at(due, self._flush_due, connector)
+        if full:
+            self.flush(connector)
+
+    def resume_job(self, group: Group) -> None:
+        """Rows whose job the partner has not answered yet, after a takeover."""
+        connector = group[0].connector
+        for delivery in group:
+            lane = connector.lane_of(delivery)
+            lane.items.append(delivery)
+            lane.running = delivery
+            delivery.stage = Stage.RUNNING
+        self.at(group[0].due_at, connector, group)
+
+    def skip(self, delivery: Delivery, reason: Reason) -> None:
+        """A delivery that is in no lane ends without being sent."""
+        delivery.stage = Stage.OVER
+        self._endings.skip(delivery, reason)
+
+    def _flush_due(self, connector: Connector) -> None:
+        self.flush(connector)
+
+    def flush(self, connector: Connector, *, everything: bool = False) -> None:
+        """Send the batches that are due, or all of them (on publish and on shutdown)."""
+        batches = self._batches[connector.id]
+        connector.ready.extend(batches.flush(connector, self._clock.monotonic(), everything=everything))
+        due = batches.next_due()
+        if due is not None:
+            self._timers.at(due, self._flush_due, connector)
+        self.pump(connector)
+
+    def requeue(self, connector: Connector, group: Group) -> None:
+        """A group that was split, or whose job must be asked again, goes before the others."""
+        connector.ready.appendleft(group)
+        self.pump(connector)
+
+    def at(self, due_at: int, connector: Connector, group: Group) -> None:
+        """A job is asked again at this time (unix milliseconds)."""
+        wait = max(0.0, (due_at - self._clock.now_ms()) / 1000)
+        self._timers.at(self._clock.monotonic() + wait, self._job_due, (connector, group))
+
+    def _job_due(self, waited: tuple[Connector, Group]) -> None:
+        connector, group = waited
+        alive = [delivery for delivery in group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
+        if alive:
+            self.requeue(connector, alive)
+
+    # --- slots ---
+
+    def pump(self, connector: Connector) -> None:
+        """Start as many attempts as the connector and the worker have slots for."""
+        while connector.ready and connector.in_flight < connector.limit:
+            if self.in_flight >= self._policy.slots:
+                self._hungry[connector] = None
+                return
+            group = self._next_group(connector)
+            if group is None:
+                return
+            connector.in_flight += 1
+            self.in_flight += 1
+            task = asyncio.get_running_loop().create_task(self._slot(connector, group))
+            self._running[task] = group
+
+    async def _slot(self, connector: Connector, first: Group) -> None:
+        group: Group | None = first
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            while group is not None and self._attempt is not None:
+                self._running[task] = group
+                await self._attempt(connector, group)
+                connector.attempting -= 1
+                group = self._next_group(connector)
+        except asyncio.CancelledError:
+            self._cut(connector, group or [])
+            raise
+        finally:
+            self._running.pop(task, None)
+            connector.in_flight -= 1
+            self.in_flight -= 1
+            if self._hungry:
+                hungry = next(iter(self._hungry))
+                del self._hungry[hungry]
+                self.pump(hungry)
+            self.pump(connector)
+
+    def _cut(self, connector: Connector, group: Group) -> None:
+        """An attempt was ended from outside: rows that are still ours go again, with the same ids."""
+        connector.attempting -= 1
+        connector.breaker.given_up()
+        for delivery in group:
+            if delivery.partition.alive and delivery.stage is Stage.RUNNING and delivery.ticket is None:
+                self.again(delivery)
+
+    def _next_group(self, connector: Connector) -> Group | None:
+        ready = connector.ready
+        while ready:
+            group = [one for one in ready[0] if one.partition.alive and one.stage in (Stage.READY, Stage.RUNNING)]
+            if not group:
+                ready.popleft()
+                continue
+            now = self._clock.monotonic()
+            wait = connector.wait(now)
+            if wait is None:
+                return None
+            if wait > 0:
+                if not now < connector.wake_at <= now + wait:
+                    connector.wake_at = now + wait
+                    self._timers.at(connector.wake_at, self.pump, connector)
+                return None
+            connector.begin(now)
+            for delivery in group:
+                delivery.stage = Stage.RUNNING
+                connector.lane_of(delivery).running = delivery
+            return group
+        return None
+
+    # --- after an attempt ---
+
+    def over(self, delivery: Delivery) -> None:
+        """The delivery has had its outcome: the next one of its profile may go."""
+        connector = delivery.connector
+        self._advance(connector, connector.leave(delivery))
+        lane = connector.lanes.get(delivery.lane)
+        if lane is not None:
+            for behind in list(lane.items):
+                if behind.batched and not behind.durable:
+                    self.spill(behind)
+
+    def again(self, delivery: Delivery) -> None:
+        """The attempt did not end the delivery: it waits as a row until `due_at`, and those behind it become rows."""
+        connector = delivery.connector
+        lane = connector.lane_of(delivery)
+        lane.running = None
+        delivery.stage = Stage.BEHIND
+        if delivery.batched:
+            self._batch(connector, delivery)
+        else:
+            self._turn(connector, delivery)
+        if delivery.stage is Stage.WAITING:
+            delivery.taken.forget()
+            for behind in list(lane.items):
+                if behind is not delivery:
+                    self.spill(behind)
+
+    # --- ten times a second ---
+
+    def tick(self) -> None:
+        """Measure what each connector serves; what waits at a stalled or blocked one becomes rows."""
+        now = self._clock.monotonic()
+        for connector in self.connectors.values():
+            if connector.volatile and (connector.is_blocked(now) or connector.is_stalled()):
+                for delivery in connector.open_deliveries():
+                    if delivery.stage is not Stage.RUNNING:
+                        self.spill(delivery)
+            connector.tick()
+            if connector.ready:
+                self.pump(connector)
+
+    # --- partitions go, the worker stops ---
+
+    def forget(self, partition_number: int) -> None:
+        """A partition is not ours any more: its deliveries are somebody else's."""
+        for connector in self.connectors.values():
+            for delivery in connector.open_deliveries():
+                if delivery.partition.number == partition_number:
+                    if not delivery.durable:
+                        connector.volatile -= 1
+                        delivery.durable = True
+                    self._advance(connector, connector.leave(delivery))
+
+    async def drain(self, partitions: set[int], seconds: float) -> None:
+        """Wait for the running attempts of these partitions, at most this long; then cut them."""
+        until = self._clock.monotonic() + seconds
+        while running := self._running_for(partitions):
+            if self._clock.monotonic() >= until:
+                for task in running:
+                    task.cancel()
+                await asyncio.wait(running, timeout=1.0)
+                return
+            await asyncio.sleep(0.01)
+
+    def _running_for(self, partitions: set[int]) -> list[asyncio.Task[None]]:
+        return [
+            task
+            for task, group in self._running.items()
+            if any(delivery.partition.number in partitions for delivery in group)
+        ]
+
+    def wake(self) -> None:
+        """Call whatever is due by the clock."""
+        self._timers.wake()
+
+    def close(self) -> None:
+        """No timer fires any more."""
+        self._timers.close()

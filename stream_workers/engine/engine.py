@@ -1,0 +1,287 @@
+"""The delivery engine of a worker: the partitions it owns, each fed on its own, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiokafka.structs import ConsumerRecord
+
+from stream_workers.core.config_view import ConfigView
+from stream_workers.core.horizon import HORIZON_MS, HORIZON_RECORDS
+from stream_workers.engine.dispatcher import Dispatcher
+from stream_workers.engine.intake import Intake, note
+from stream_workers.engine.partition import OwnedPartition
+from stream_workers.engine.restore import admit_rows, read_rows
+from stream_workers.shell.clock import Clock
+from stream_workers.shell.partition_log import PartitionLog
+from stream_workers.shell.partition_reader import ReadFailed
+from stream_workers.shell.partition_transaction import CommitAborted, Fenced
+from stream_workers.shell.telemetry import Telemetry
+
+TICK_SECONDS = 0.1
+_RETRY_SECONDS = 0.5
+_YIELD_EVERY = 64
+_FAR_BEHIND = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePolicy:
+    """The bounds of intake, commits and release. Seconds, unless said otherwise."""
+
+    commit_interval: float = 0.15
+    release_seconds: float = 3.0
+    chunks_per_partition: int = 4
+    unfinished_per_partition: int = 2_000
+    """Records of one partition that may be open before its intake pauses, …"""
+    intake_pause: float = 0.25
+    """… and for how long at most: a partner never holds the stream longer than this per chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the engine needs of the outside."""
+
+    clock: Clock
+    telemetry: Telemetry
+    open_log: Callable[[int], PartitionLog]
+    holds_lease: Callable[[], bool]
+    seek: Callable[[int, int], Awaitable[None]]
+    """(partition, offset): read the source partition again from here."""
+
+
+class Feed:
+    """One partition: its chunks, its takeover and its intake, apart from those of other partitions."""
+
+    def __init__(self, partition: OwnedPartition, policy: EnginePolicy) -> None:
+        self.partition = partition
+        self.chunks: deque[list[ConsumerRecord]] = deque()
+        self.arrived = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+        self.reread: int | None = None
+        self.seeks = False
+        """The transport went on while nobody owned the partition: read again from the position."""
+        self._policy = policy
+
+    def has_room(self) -> bool:
+        """True when another chunk may be fetched."""
+        return len(self.chunks) < self._policy.chunks_per_partition
+
+    def put(self, records: list[ConsumerRecord]) -> None:
+        """A chunk has arrived."""
+        self.chunks.append(records)
+        self.arrived.set()
+
+    async def next_chunk(self) -> list[ConsumerRecord]:
+        """The next chunk, when it is there."""
+        while not self.chunks:
+            self.arrived.clear()
+            await self.arrived.wait()
+        return self.chunks.popleft()
+
+
+class DeliveryEngine:
+    """Owns partitions as the group gives them, and delivers what is in them."""
+
+    def __init__(self, dispatcher: Dispatcher, intake: Intake, hands: Hands, policy: EnginePolicy) -> None:
+        self.dispatcher = dispatcher
+        self.feeds: dict[int, Feed] = {}
+        self.failed = False
+        """A partition could not be fed: only a new process can be trusted."""
+        self._intake = intake
+        self._hands = hands
+        self._policy = policy
+        self._config_moved = asyncio.Event()
+        self._ticker: asyncio.Task[None] | None = None
+        self._retakes: set[asyncio.Task[None]] = set()
+        self._assigned: set[int] = set()
+
+    def start(self) -> None:
+        """Begin to tick; called once, in the event loop."""
+        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Release everything and end."""
+        for connector in self.dispatcher.connectors.values():
+            self.dispatcher.flush(connector, everything=True)
+        await self.release(set(self.feeds))
+        if self._ticker is not None:
+            self._ticker.cancel()
+        self.dispatcher.close()
+
+    def apply(self, view: ConfigView) -> None:
+        """A new view of the configuration."""
+        self.dispatcher.apply(view)
+        moved, self._config_moved = self._config_moved, asyncio.Event()
+        moved.set()
+
+    def has_room(self, partition: int) -> bool:
+        """May the transport fetch more of this partition?"""
+        feed = self.feeds.get(partition)
+        return feed is None or feed.has_room()
+
+    def feed(self, partition: int, records: list[ConsumerRecord]) -> None:
+        """A chunk of a partition; dropped when the partition is not ours (it will be read again by its owner)."""
+        feed = self.feeds.get(partition)
+        if feed is not None and feed.partition.alive:
+            feed.put(records)
+
+    def own(self, partitions: set[int]) -> None:
+        """The group has given us these partitions; each is taken over in the background."""
+        self._assigned |= partitions
+        for number in partitions - self.feeds.keys():
+            log = self._hands.open_log(number)
+            holds = self._hands.holds_lease
+            partition = OwnedPartition(number, log, self._hands.telemetry, self._policy.commit_interval, holds)
+            feed = self.feeds[number] = Feed(partition, self._policy)
+            feed.task = asyncio.get_running_loop().create_task(self._run(feed))
+
+    async def release(self, partitions: set[int]) -> None:
+        """Give partitions up: no new attempts, a few seconds for those that run, one last commit."""
+        self._assigned -= partitions
+        feeds = [self.feeds.pop(number) for number in partitions & self.feeds.keys()]
+        if not feeds:
+            return
+        for feed in feeds:
+            feed.partition.alive = False
+            if feed.task is not None:
+                feed.task.cancel()
+        owned = {feed.partition.number for feed in feeds}
+        await self.dispatcher.drain(owned, self._policy.release_seconds)
+        await asyncio.gather(*(feed.partition.stop(self._policy.release_seconds) for feed in feeds))
+        for number in owned:
+            self.dispatcher.forget(number)
+
+    def pending_rows(self) -> int:
+        """How many deliveries wait durably."""
+        return sum(len(feed.partition.rows) for feed in self.feeds.values())
+
+    def finished_offsets(self) -> dict[int, int]:
+        """The next offset to finish of each partition that has committed something."""
+        return {number: feed.partition.committed for number, feed in self.feeds.items() if feed.partition.committed}
+
+    def report(self) -> None:
+        """Tell the telemetry what the worker holds; once a second."""
+        telemetry = self._hands.telemetry
+        parked = sum(len(feed.partition.parked) for feed in self.feeds.values())
+        telemetry.worker_state(self.dispatcher.in_flight, self.pending_rows(), parked, len(self.feeds))
+        for number, feed in self.feeds.items():
+            telemetry.partition_state(number, feed.partition.position.unfinished, None)
+
+    # --- one partition ---
+
+    async def _run(self, feed: Feed) -> None:
+        partition = feed.partition
+        try:
+            await self._take_over(partition)
+            partition.start_commits(self._lost)
+            if feed.seeks:
+                feed.chunks.clear()
+                await self._hands.seek(partition.number, partition.position.expected)
+            while partition.alive:
+                chunk = await feed.next_chunk()
+                if await self._follows(feed, chunk):
+                    await self._take(partition, chunk)
+        except Exception as error:  # noqa: BLE001  # the edge: a partition that cannot be fed must end the worker, not stall
+            self._hands.telemetry.internal_error("intake", error)
+            partition.alive = False
+            self.failed = True
+
+    async def _take_over(self, partition: OwnedPartition) -> None:
+        started = self._hands.clock.monotonic()
+        while True:
+            try:
+                rows = read_rows(await partition.take_over(), self._hands.telemetry)
+                await self._remember(partition)
+                break
+            except (ReadFailed, CommitAborted, Fenced) as error:
+                self._hands.telemetry.takeover_failed(partition.number, str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+        await self._wait_for_config(max((row.config_position for _, row, _ in rows), default=-1))
+        partition.config_position = self.dispatcher.view.position
+        admit_rows(partition, rows, self.dispatcher)
+        seconds = self._hands.clock.monotonic() - started
+        self._hands.telemetry.taken_over(partition.number, len(rows), seconds)
+
+    async def _remember(self, partition: OwnedPartition) -> None:
+        since = self._hands.clock.now_ms() - HORIZON_MS
+        until = partition.position.next
+        for record in await partition.log.recent(since, until, HORIZON_RECORDS) if until else ():
+            note(partition, record.value, record.offset, record.appended_at)
+
+    async def _wait_for_config(self, position: int) -> None:
+        while self.dispatcher.view.position < position:
+            await self._config_moved.wait()
+
+    async def _follows(self, feed: Feed, chunk: list[ConsumerRecord]) -> bool:
+        """True when the chunk may be taken. After a gap, or far behind the position, the log is read again first."""
+        position = feed.partition.position
+        first, last = chunk[0].offset, chunk[-1].offset
+        behind = last < position.expected - _FAR_BEHIND
+        gap = first > position.expected and (feed.partition.restored or position.expected > 0)
+        if feed.reread == position.expected or not (behind or gap):
+            if not behind:
+                feed.reread = None
+            return True
+        feed.reread = position.expected
+        feed.chunks.clear()
+        await self._hands.seek(feed.partition.number, position.expected)
+        return False
+
+    async def _take(self, partition: OwnedPartition, chunk: list[ConsumerRecord]) -> None:
+        partition.config_position = self.dispatcher.view.position
+        for count, record in enumerate(chunk, 1):
+            if not partition.alive:
+                return
+            if partition.position.is_finished(record.offset):
+                self._intake.pass_over(partition, record)
+                continue
+            while not partition.position.has_room(record.offset):
+                await self._make_room(partition)
+            self._intake.take(partition, record)
+            if count % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        await self._pace(partition)
+
+    async def _make_room(self, partition: OwnedPartition) -> None:
+        """The window is full: what holds the position back becomes pending rows; otherwise wait for its answer."""
+        held = partition.open.get(partition.position.next, [])
+        spilled = [self.dispatcher.spill(delivery) for delivery in list(held)]
+        if not all(spilled) or not held:
+            await asyncio.sleep(0.01)
+
+    async def _pace(self, partition: OwnedPartition) -> None:
+        """Let deliveries catch up, for a bounded time: the stream waits for our CPU, hardly ever for a partner."""
+        clock = self._hands.clock
+        until = clock.monotonic() + self._policy.intake_pause
+        while partition.position.unfinished > self._policy.unfinished_per_partition and clock.monotonic() < until:
+            await asyncio.sleep(0.002)
+
+    async def _lost(self, partition: OwnedPartition) -> None:
+        """Fenced: somebody else owns the partition. If the group still says that it is ours, take it over again."""
+        feed = self.feeds.get(partition.number)
+        if feed is None or feed.partition is not partition:
+            return
+        if feed.task is not None:
+            feed.task.cancel()
+        partition.closed = True
+        del self.feeds[partition.number]
+        self.dispatcher.forget(partition.number)
+        retake = asyncio.get_running_loop().create_task(self._retake(partition.number))
+        self._retakes.add(retake)
+        retake.add_done_callback(self._retakes.discard)
+
+    async def _retake(self, number: int) -> None:
+        await asyncio.sleep(_RETRY_SECONDS)
+        while number in self._assigned and not self._hands.holds_lease():
+            await asyncio.sleep(_RETRY_SECONDS)
+        if number in self._assigned and number not in self.feeds:
+            self.own({number})
+            self.feeds[number].seeks = True
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self.dispatcher.tick()

@@ -1,0 +1,37 @@
+"""One exchange with a partner as the engine remembers it: what was sent, what came back, when, and how long it took."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse
+from stream_workers.core.masking import Masker
+
+
+@dataclass(slots=True)
+class Exchange:
+    """`at` is unix milliseconds. What is shown of it is masked once, when it is first asked for."""
+
+    request: PartnerRequest | None
+    answer: Answer | None
+    at: int
+    latency_ms: int
+    masker: Masker
+    _request: dict[str, Any] | None = None
+    _answer: dict[str, Any] | None = None
+
+    @property
+    def http_status(self) -> int | None:
+        """The status of the answer, if there was one."""
+        return self.answer.status if isinstance(self.answer, PartnerResponse) else None
+
+    def shown_request(self) -> dict[str, Any] | None:
+        """The request, masked and cut."""
+        if self._request is None and self.request is not None:
+            self._request = self.masker.request(self.request)
+        return self._request
+
+    def shown_answer(self) -> dict[str, Any] | None:
+        """The answer, masked and cut."""
+        if self._answer is None and self.answer is not None:
+            self._answer = self.masker.answer(self.answer)
+        return self._answer

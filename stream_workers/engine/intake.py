@@ -1,0 +1,163 @@
+"""From a record of `profile-events` to its deliveries: decode, recognise, plan, admit. Bad input ends here."""
+
+from aiokafka.structs import ConsumerRecord
+
+from connectors.records.codec import SCHEMA_VERSION, UndecodableRecord, decode_event, encode
+from connectors.records.delivery import DeadLetter, OutcomeClass, Reason
+from connectors.records.profile_event import MembershipEvent, ProfileEvent
+from stream_workers.core.delivering import End
+from stream_workers.core.identity import delivery_id, row_key
+from stream_workers.core.planning import Planned, plan, ties_of
+from stream_workers.core.versions import version_of
+from stream_workers.engine.delivery import Delivery, Stage, Taken
+from stream_workers.engine.dispatcher import Dispatcher
+from stream_workers.engine.endings import Endings
+from stream_workers.engine.partition import OwnedPartition
+from stream_workers.shell.clock import Clock, as_datetime
+from stream_workers.shell.telemetry import Telemetry
+
+KEPT_BYTES = 1024 * 1024
+
+
+class Intake:
+    """Takes records one by one; nothing here waits."""
+
+    def __init__(self, dispatcher: Dispatcher, endings: Endings, clock: Clock, telemetry: Telemetry) -> None:
+        self._dispatcher = dispatcher
+        self._endings = endings
+        self._clock = clock
+        self._telemetry = telemetry
+
+    def take(self, partition: OwnedPartition, record: ConsumerRecord) -> None:
+        """One record in: exactly one dead letter, or deliveries that have begun, ended or wait."""
+        partition.position.take(record.offset)
+        try:
+            event = self._decode(record)
+            self._plan(partition, record, event)
+        except UndecodableRecord as bad:
+            self._dead_letter(partition, record, bad)
+            partition.finish(record.offset)
+
+    def pass_over(self, partition: OwnedPartition, record: ConsumerRecord) -> None:
+        """A record that was finished before: only the recent past learns of it."""
+        if record.offset >= partition.position.expected:
+            partition.position.pass_over(record.offset)
+        if record.value is not None:
+            note(partition, record.value, record.offset, record.timestamp)
+
+    def _decode(self, record: ConsumerRecord) -> ProfileEvent:
+        value = record.value
+        if value is None:
+            raise UndecodableRecord(Reason.UNDECODABLE, "The record has no value (a tombstone).")
+        if not record.key:
+            raise UndecodableRecord(Reason.KEYLESS, "The record has no key; its key must be the profile_id.")
+        event = decode_event(value)
+        if record.key != event.profile_id.encode():
+            raise UndecodableRecord(Reason.KEY_MISMATCH, "The record's key is not its profile_id.")
+        return event
+
+    def _plan(self, partition: OwnedPartition, record: ConsumerRecord, event: ProfileEvent) -> None:
+        view = self._dispatcher.view
+        ties = ties_of(event, view)
+        if ties is None:
+            assert isinstance(event, MembershipEvent)
+            source = event.source
+            raise UndecodableRecord(Reason.UNKNOWN_SOURCE, f"No {source.kind} {source.id!r} has been published.")
+        self._telemetry.record_decoded()
+        if not ties:
+            partition.finish(record.offset)
+            return
+        version = version_of(event, record.timestamp, record.offset)
+        taken = Taken(record.value, record.offset, record.timestamp, version, event, record.key)
+        skip = self._known_before(partition, taken, event)
+        begun: list[tuple[Delivery, Planned]] = []
+        for planned in plan(event, ties, view):
+            delivery = self._delivery(partition, taken, event, planned) if planned.triggers else None
+            if skip is None and isinstance(event, MembershipEvent):
+                self._replace_older(partition, taken, planned, delivery)
+            if delivery is not None:
+                begun.append((delivery, planned))
+        partition.take(taken, [delivery for delivery, _ in begun])
+        for delivery, planned in begun:
+            self._begin(delivery, planned, skip)
+
+    def _known_before(self, partition: OwnedPartition, taken: Taken, event: ProfileEvent) -> Reason | None:
+        """Why the whole event is not delivered: it came before, or a newer change of the membership did."""
+        horizon = partition.horizon
+        horizon.advance(taken.appended_at)
+        if event.event_id is not None and horizon.is_duplicate(_event_key(event), taken.offset):
+            return Reason.DUPLICATE
+        if isinstance(event, MembershipEvent) and horizon.is_late(_membership(event), taken.version):
+            return Reason.SUPERSEDED
+        return None
+
+    def _delivery(self, partition: OwnedPartition, taken: Taken, event: ProfileEvent, planned: Planned) -> Delivery:
+        connector = self._dispatcher.connector(planned.connector)
+        delivery = Delivery(taken, partition, connector, planned.action.id, event.change)
+        delivery.lane = event.profile_id
+        delivery.delivery_id = delivery_id(event, planned.action.id, partition.number, taken.offset)
+        delivery.activation = (planned.connector.config.activation, planned.action.activation)
+        delivery.batched = planned.action.batch is not None
+        connector.volatile += 1
+        return delivery
+
+    def _replace_older(
+        self, partition: OwnedPartition, taken: Taken, planned: Planned, delivery: Delivery | None
+    ) -> None:
+        goes = delivery if planned.skip is None else None
+        connector = self._dispatcher.connector(planned.connector)
+        self._dispatcher.replace_older(connector, taken, planned.action.id, goes)
+        if partition.parked:
+            partition.unpark(row_key(taken.event, planned.action.id, partition.number, taken.offset))
+
+    def _begin(self, delivery: Delivery, planned: Planned, skip: Reason | None) -> None:
+        reason = skip or planned.skip
+        if reason is not None:
+            delivery.stage = Stage.OVER
+            self._endings.skip(delivery, reason)
+        elif planned.connector.broken is not None or planned.action.broken is not None:
+            broken = planned.connector.broken or planned.action.broken
+            delivery.stage = Stage.OVER
+            detail = broken.detail if broken is not None else ""
+            self._endings.end(delivery, End(OutcomeClass.OTHER_ERROR, Reason.MISCONFIGURED, detail=detail))
+        else:
+            self._dispatcher.admit(delivery)
+
+    def _dead_letter(self, partition: OwnedPartition, record: ConsumerRecord, bad: UndecodableRecord) -> None:
+        value = record.value or b""
+        letter = DeadLetter(
+            v=SCHEMA_VERSION,
+            workspace=None,
+            reason=bad.reason,
+            detail=bad.detail[:500],
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            at=as_datetime(self._clock.now_ms()),
+            record=value[:KEPT_BYTES],
+            record_bytes=len(value),
+        )
+        partition.write_dead_letter(record.key, encode(letter))
+        self._telemetry.record_refused(bad.reason)
+
+
+def note(partition: OwnedPartition, value: bytes, offset: int, appended_at: int) -> None:
+    """Let the horizon know a record of the recent past; one that cannot be read tells it nothing."""
+    try:
+        event = decode_event(value)
+    except UndecodableRecord:
+        return
+    horizon = partition.horizon
+    horizon.advance(appended_at)
+    if event.event_id is not None:
+        horizon.is_duplicate(_event_key(event), offset)
+    if isinstance(event, MembershipEvent):
+        horizon.is_late(_membership(event), version_of(event, appended_at, offset))
+
+
+def _event_key(event: ProfileEvent) -> str:
+    return f"{event.workspace}\0{event.profile_id}\0{event.event_id}"
+
+
+def _membership(event: MembershipEvent) -> tuple[str, str, object]:
+    return (event.workspace, event.profile_id, event.source)

@@ -1,0 +1,151 @@
+"""A partition's durable side, for the event loop: takeover and commits, each in a thread."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from confluent_kafka import TopicPartition
+
+from connectors.records.codec import encode
+from connectors.records.delivery import Position
+from stream_workers.shell.partition_reader import Pending, RecentRange, read_pending, read_recent
+from stream_workers.shell.partition_transaction import PartitionProducer
+
+Result = TypeVar("Result")
+TAKEOVER_TIMEOUT_SECONDS = 60.0
+COMMIT_TIMEOUT_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNames:
+    """The topics that a partition's owner reads and writes, with the installation's prefix."""
+
+    profile_events: str
+    pending: str
+    outcomes: str
+    attempts: str
+    dead_letters: str
+
+
+@dataclass(slots=True)
+class Unit:
+    """What has happened in a partition since the last transaction; a later row of a key replaces an earlier one."""
+
+    outcomes: list[tuple[bytes, bytes]] = field(default_factory=list)
+    rows: dict[bytes, bytes | None] = field(default_factory=dict)
+    attempts: list[tuple[bytes, bytes]] = field(default_factory=list)
+    dead_letters: list[tuple[bytes | None, bytes]] = field(default_factory=list)
+
+    def before(self, later: "Unit") -> "Unit":
+        """This unit and a later one as one: what was aborted goes into the next transaction."""
+        return Unit(
+            self.outcomes + later.outcomes,
+            {**self.rows, **later.rows},
+            self.attempts + later.attempts,
+            self.dead_letters + later.dead_letters,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRecord:
+    """A record of the recent past, as the horizon needs it."""
+
+    value: bytes
+    offset: int
+    appended_at: int
+
+
+class PartitionLog(Protocol):
+    """What an owned partition needs of Kafka."""
+
+    async def take_over(self) -> Pending:
+        """Fence the previous owner, and read what is pending. Raises `ReadFailed`, `Fenced` or `CommitAborted`."""
+        ...
+
+    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
+        """The recent records below the offset `until`. Raises `ReadFailed`."""
+        ...
+
+    async def commit(self, unit: Unit, position: Position) -> None:
+        """Write everything in one transaction. Raises `Fenced`, `CommitAborted` or `CommitUnknown`."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+class KafkaPartitionLog:
+    """The same on a real broker. `options` are librdkafka's for the connection; `prefix` names the installation."""
+
+    def __init__(
+        self, options: dict[str, Any], topics: TopicNames, partition: int, position_key: bytes, executor: Executor
+    ) -> None:
+        self._options = options
+        self._topics = topics
+        self._partition = partition
+        self._position_key = position_key
+        self._executor = executor
+        self._producer: PartitionProducer | None = None
+
+    async def take_over(self) -> Pending:
+        """Fence the previous owner, and read what is pending."""
+        return await self._in_thread(self._take_over)
+
+    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
+        """The recent records below the offset `until`."""
+        return await self._in_thread(self._recent, since_ms, until, at_most)
+
+    async def commit(self, unit: Unit, position: Position) -> None:
+        """Write everything in one transaction."""
+        await self._in_thread(self._commit, unit, position)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            await self._in_thread(producer.close)
+
+    async def _in_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+
+    def _take_over(self) -> Pending:
+        if self._producer is not None:
+            self._producer.close()
+        transactional_id = f"{self._topics.profile_events}-{self._partition}"
+        self._producer = PartitionProducer(self._options, transactional_id, self._partition)
+        self._producer.fence(TAKEOVER_TIMEOUT_SECONDS)
+        return read_pending(
+            self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
+        )
+
+    def _recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
+        messages = read_recent(
+            self._options,
+            TopicPartition(self._topics.profile_events, self._partition),
+            RecentRange(since_ms, until, at_most),
+            TAKEOVER_TIMEOUT_SECONDS,
+        )
+        return [
+            RecentRecord(message.value(), message.offset(), message.timestamp()[1])
+            for message in messages
+            if message.value() is not None
+        ]
+
+    def _commit(self, unit: Unit, position: Position) -> None:
+        if self._producer is None:
+            raise RuntimeError("commit before takeover")
+        topics = self._topics
+        messages = {
+            topics.outcomes: _messages(unit.outcomes),
+            topics.attempts: _messages(unit.attempts),
+            topics.dead_letters: _messages(unit.dead_letters),
+            topics.pending: _messages([*unit.rows.items(), (self._position_key, encode(position))]),
+        }
+        self._producer.commit({topic: rows for topic, rows in messages.items() if rows}, COMMIT_TIMEOUT_SECONDS)
+
+
+def _messages(pairs: Iterable[tuple[bytes | None, bytes | None]]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": value} for key, value in pairs]

@@ -1,0 +1,216 @@
+"""Named happenings: each a metric, and a log line where a person would read it. All metric names stand here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from connectors.records.delivery import Outcome, OutcomeClass
+
+if TYPE_CHECKING:
+    from connectors.kit.classification import Verdict
+    from stream_workers.core.live_config import LiveConnector
+
+_ATTEMPT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 5, 10)
+_END_TO_END_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
+SAMPLE_EVERY = 100
+"""One accepted delivery of this many leaves a sample for the explorer; failed attempts all do."""
+
+
+class Telemetry:
+    """Metrics in a registry of its own; label values are looked up once and kept."""
+
+    def __init__(self, registry: CollectorRegistry, version: str) -> None:
+        self.registry = registry
+        self._log = structlog.get_logger("patchbay.worker")
+        self._deliveries = Counter(
+            "patchbay_deliveries",
+            "Deliveries by how they ended.",
+            ("connector_id", "action_id", "outcome"),
+            registry=registry,
+        )
+        self._attempts = Counter(
+            "patchbay_delivery_attempts",
+            "Exchanges with partners by verdict.",
+            ("connector_id", "verdict"),
+            registry=registry,
+        )
+        self._retries = Counter(
+            "patchbay_delivery_retries",
+            "Deliveries put off to a later attempt.",
+            ("connector_id", "verdict"),
+            registry=registry,
+        )
+        self._attempt_seconds = Histogram(
+            "patchbay_delivery_attempt_duration_seconds",
+            "How long partners took.",
+            ("connector_type",),
+            buckets=_ATTEMPT_BUCKETS,
+            registry=registry,
+        )
+        self._end_to_end_seconds = Histogram(
+            "patchbay_delivery_end_to_end_seconds",
+            "From the event's append to its outcome.",
+            ("connector_type",),
+            buckets=_END_TO_END_BUCKETS,
+            registry=registry,
+        )
+        self._records = Counter("patchbay_records", "Records read from profile-events.", ("result",), registry=registry)
+        self._dead_letters = Counter("patchbay_dead_letters", "Dead letters by reason.", ("reason",), registry=registry)
+        self._in_flight = Gauge("patchbay_in_flight", "Attempts running now.", registry=registry)
+        self._pending = Gauge("patchbay_pending_rows", "Deliveries durably waiting.", registry=registry)
+        self._parked = Gauge("patchbay_parked_rows", "Ended in error, waiting for a replay.", registry=registry)
+        self._partitions = Gauge("patchbay_partitions", "Partitions owned.", registry=registry)
+        self._unfinished = Gauge(
+            "patchbay_unfinished_records", "Records taken whose deliveries are open.", ("partition",), registry=registry
+        )
+        self._position = Gauge("patchbay_position_offset", "Next offset to finish.", ("partition",), registry=registry)
+        self._lag = Gauge("patchbay_lag_records", "Records not finished yet.", ("partition",), registry=registry)
+        self._config = Gauge("patchbay_config_position", "Offset of connector-config applied.", registry=registry)
+        self._breaker = Gauge(
+            "patchbay_breaker_open",
+            "1 while a connector's breaker is not closed.",
+            ("connector_id",),
+            registry=registry,
+        )
+        self._refused = Gauge(
+            "patchbay_credentials_refused",
+            "1 while a partner refuses the credentials.",
+            ("connector_id",),
+            registry=registry,
+        )
+        self._commits = Counter("patchbay_commits", "Partition transactions by result.", ("result",), registry=registry)
+        self._internal = Counter(
+            "patchbay_internal_errors", "Errors that should not be.", ("place",), registry=registry
+        )
+        self._info = Gauge("patchbay_build_info", "The running version.", ("version",), registry=registry)
+        self._info.labels(version).set(1)
+        self._decoded = self._records.labels("decoded")
+        self._children: dict[tuple[str, str, str], Any] = {}
+        self._seconds: dict[str, tuple[Any, Any]] = {}
+        self._ended = 0
+
+    # --- records ---
+
+    def record_decoded(self) -> None:
+        """A record of a known source was read."""
+        self._decoded.inc()
+
+    def record_refused(self, reason: str) -> None:
+        """A record became a dead letter."""
+        self._records.labels(reason).inc()
+        self._dead_letters.labels(reason).inc()
+
+    # --- deliveries ---
+
+    def ended(self, live: LiveConnector, action_id: str, outcome: Outcome) -> None:
+        """A delivery has had its outcome."""
+        key = (live.id, action_id, outcome.outcome)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self._deliveries.labels(live.id, action_id, outcome.outcome.value)
+        child.inc()
+        if outcome.outcome is not OutcomeClass.SKIPPED:
+            self._histograms(live)[1].observe(outcome.end_to_end_ms / 1000)
+
+    def attempted(self, live: LiveConnector, verdict: Verdict, seconds: float) -> None:
+        """A partner was asked."""
+        key = (live.id, "", verdict.value)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self._attempts.labels(live.id, verdict.value)
+        child.inc()
+        self._histograms(live)[0].observe(seconds)
+
+    def retried(self, live: LiveConnector, verdict: Verdict) -> None:
+        """A delivery waits for another attempt."""
+        self._retries.labels(live.id, verdict.value).inc()
+
+    def samples(self) -> bool:
+        """True for one accepted delivery of many."""
+        self._ended += 1
+        return self._ended % SAMPLE_EVERY == 1
+
+    def dead_letter(self, reason: str) -> None:
+        """A delivery ended in error."""
+        self._dead_letters.labels(reason).inc()
+
+    # --- connectors ---
+
+    def breaker_changed(self, live: LiveConnector, state: str) -> None:
+        """A breaker opened or closed."""
+        self._breaker.labels(live.id).set(0 if state == "closed" else 1)
+        self._log.warning("connector.breaker", connector_id=live.id, connector=live.config.name, state=state)
+
+    def credentials_refused(self, live: LiveConnector) -> None:
+        """The partner refused the connector's access several times in a row."""
+        self._refused.labels(live.id).set(1)
+        self._log.error("connector.credentials_refused", connector_id=live.id, connector=live.config.name)
+
+    def credentials_accepted(self, live: LiveConnector) -> None:
+        """The partner takes the credentials again."""
+        self._refused.labels(live.id).set(0)
+        self._log.info("connector.credentials_accepted", connector_id=live.id, connector=live.config.name)
+
+    # --- partitions ---
+
+    def taken_over(self, partition: int, rows: int, seconds: float) -> None:
+        """A partition is ours and ready."""
+        self._log.info("partition.taken_over", partition=partition, rows=rows, seconds=round(seconds, 3))
+
+    def takeover_failed(self, partition: int, detail: str) -> None:
+        """Kafka did not let us take a partition over yet."""
+        self._log.warning("partition.takeover_failed", partition=partition, detail=detail)
+
+    def partition_lost(self, partition: int, detail: str) -> None:
+        """Another worker has fenced us."""
+        self._log.warning("partition.lost", partition=partition, detail=detail)
+
+    def committed(self, partition: int, outcomes: int, next_offset: int) -> None:
+        """A transaction of a partition was committed."""
+        self._commits.labels("committed").inc()
+        self._position.labels(str(partition)).set(next_offset)
+        self._log.debug("partition.committed", partition=partition, outcomes=outcomes, next_offset=next_offset)
+
+    def commit_failed(self, partition: int, detail: str) -> None:
+        """A transaction was aborted, or its end is unknown; it is made good in the next one."""
+        self._commits.labels("failed").inc()
+        self._log.warning("partition.commit_failed", partition=partition, detail=detail)
+
+    def partition_state(self, partition: int, unfinished: int, lag: int | None) -> None:
+        """How far behind a partition is, once a second."""
+        self._unfinished.labels(str(partition)).set(unfinished)
+        if lag is not None:
+            self._lag.labels(str(partition)).set(lag)
+
+    def worker_state(self, in_flight: int, pending: int, parked: int, partitions: int) -> None:
+        """What the worker holds, once a second."""
+        self._in_flight.set(in_flight)
+        self._pending.set(pending)
+        self._parked.set(parked)
+        self._partitions.set(partitions)
+
+    def config_applied(self, position: int, records: int) -> None:
+        """The view of the configuration has moved."""
+        self._config.set(position)
+        self._log.debug("config.applied", position=position, records=records)
+
+    def config_unreadable(self, offset: int, detail: str) -> None:
+        """A config record could not be read; the key keeps its previous version."""
+        self._internal.labels("config").inc()
+        self._log.error("config.unreadable", offset=offset, detail=detail)
+
+    def internal_error(self, place: str, error: BaseException) -> None:
+        """Something that should not be: the delivery concerned has ended `other_error`."""
+        self._internal.labels(place).inc()
+        self._log.error("internal_error", place=place, exc_info=error)
+
+    def _histograms(self, live: LiveConnector) -> tuple[Any, Any]:
+        kind = live.config.type
+        pair = self._seconds.get(kind)
+        if pair is None:
+            pair = (self._attempt_seconds.labels(kind), self._end_to_end_seconds.labels(kind))
+            self._seconds[kind] = pair
+        return pair
