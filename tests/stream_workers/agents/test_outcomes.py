@@ -2,111 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import faust
 import pytest
-from prometheus_client import CollectorRegistry
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.records import codec
-from connectors.records.delivery import Attempt, Outcome, OutcomeClass, SourcePosition
 from connectors.records.metrics_table import outcome_counts_daily, outcome_errors
 from stream_workers.agents import outcomes
 from stream_workers.agents.outcomes import OutcomeDeps, OutcomeFolder
 from stream_workers.shell.metrics_store import MetricsStore, MetricsStoreUnavailable, open_metrics_engine
-from stream_workers.shell.metrics_telemetry import MetricsTelemetry
+from tests.support.outcome_records import CLASSES, Record, RememberingTelemetry, attempt_record, outcome_record
 from tests.support.recount import DAY, recount, stored_counts
 
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-CLASSES = tuple(OutcomeClass)
-
-
-@dataclass(frozen=True)
-class Record:
-    offset: int
-    value: bytes | None
-    timestamp: int = 0
-    key: bytes | None = b"ada"
-
-
-def outcome_record(offset: int) -> Record:
-    """Offsets end in 9 where a transaction marker stands, so those have no record."""
-    class_ = CLASSES[offset % len(CLASSES)]
-    outcome = Outcome(
-        v=1,
-        workspace="default",
-        delivery_id=f"dlv_{offset}",
-        profile_id=f"profile-{offset % 50}",
-        connector_id=f"con_{offset % 3}",
-        action_id=f"act_{offset % 2}",
-        config_version=1,
-        outcome=class_,
-        source=SourcePosition(0, offset),
-        at=NOON + timedelta(seconds=7 * offset),
-        reason="rejected" if class_ is OutcomeClass.PARTNER_ERROR else None,
-        partner_code=str(offset % 5) if class_ is OutcomeClass.PARTNER_ERROR else None,
-        attempts=1,
-        latency_ms=offset,
-    )
-    return Record(offset, codec.encode(outcome))
-
-
-def attempt_record(offset: int) -> Record:
-    attempt = Attempt(
-        v=1,
-        workspace="default",
-        delivery_id=f"dlv_{offset}",
-        profile_id="ada",
-        connector_id="con_0",
-        action_id="act_0",
-        config_version=1,
-        attempt=1,
-        verdict="retry",
-        outcome=CLASSES[offset % len(CLASSES)],
-        final=offset % 4 == 0,
-        at=NOON,
-        source=SourcePosition(0, offset),
-    )
-    return Record(offset, codec.encode(attempt))
-
-
+# Every tenth offset is a transaction marker.
 LOG = tuple(outcome_record(offset) for offset in range(400) if offset % 10 != 9)
 VALUES = [record.value for record in LOG]
-
-
-class Telemetry(MetricsTelemetry):
-    """Remembers what happened, as well."""
-
-    def __init__(self) -> None:
-        super().__init__(CollectorRegistry(), "test")
-        self.counted = self.unavailable = 0
-        self.unreadable: list[int] = []
-        self.failed: list[Exception] = []
-        self.moved: list[tuple[str, int, int, int]] = []
-
-    def records_counted(self, topic: str, partition: int, records: int, next_offset: int) -> None:
-        super().records_counted(topic, partition, records, next_offset)
-        self.counted += records
-
-    def record_unreadable(self, topic: str, partition: int, offset: int, detail: str) -> None:
-        super().record_unreadable(topic, partition, offset, detail)
-        self.unreadable.append(offset)
-
-    def chunk_failed(self, topic: str, partition: int, error: Exception) -> None:
-        super().chunk_failed(topic, partition, error)
-        self.failed.append(error)
-
-    def store_unavailable(self, detail: str) -> None:
-        super().store_unavailable(detail)
-        self.unavailable += 1
-
-    def reading_moved(self, topic: str, partition: int, position: int, read_from: int) -> None:
-        super().reading_moved(topic, partition, position, read_from)
-        self.moved.append((topic, partition, position, read_from))
 
 
 class Consumer:
@@ -130,7 +42,7 @@ class Consumer:
         return chunk
 
     async def drive(self, folder: OutcomeFolder, chunks: int | None = None) -> None:
-        while (chunk := self.poll()) and chunks != 0:
+        while chunks != 0 and (chunk := self.poll()):
             await folder.take(self.topic, 0, chunk)
             chunks = chunks and chunks - 1
 
@@ -156,7 +68,7 @@ class Agent:
     """A folder with everything around it."""
 
     def __init__(self, store: MetricsStore, consumer: Consumer | None = None, **deps) -> None:
-        self.telemetry, self.clock = Telemetry(), Clock()
+        self.telemetry, self.clock = RememberingTelemetry(), Clock()
         self.consumer = consumer or Consumer()
         self.folder = OutcomeFolder(
             OutcomeDeps(
@@ -407,6 +319,31 @@ async def test_a_gap_that_a_second_reading_shows_again_is_real(store, metrics_en
     assert agent.consumer.moves == [0]
 
 
+async def test_a_chunk_that_the_transport_dropped_is_read_again(store, metrics_engine):
+    agent = Agent(store)
+    await agent.drive(chunks=2)
+    dropped = agent.consumer.poll()
+    await agent.drive()
+    await assert_exact(metrics_engine)
+    assert agent.consumer.moves == [dropped[0].offset]
+
+
+async def test_an_aborted_transaction_in_the_middle_is_read_twice_and_believed(store, metrics_engine):
+    log = [record for record in LOG if not 100 <= record.offset < 130]
+    agent = Agent(store, Consumer(log, chunk=9))
+    await agent.drive()
+    await assert_exact(metrics_engine, [record.value for record in log])
+    assert agent.consumer.moves == [99]
+
+
+async def test_positions_are_told_as_a_hint(store):
+    agent = Agent(store)
+    await agent.drive()
+    assert agent.folder.positions() == {("outcomes", 0): LOG[-1].offset + 1}
+    agent.folder.forget()
+    assert agent.folder.positions() == {}
+
+
 async def test_after_an_assignment_the_beginning_is_doubted_anew(store, metrics_engine):
     agent = Agent(store)
     await agent.drive(chunks=1)
@@ -478,7 +415,7 @@ async def test_pruning_without_the_database_is_left_to_the_next_hour(metrics_eng
 
 async def test_both_agents_are_declared_on_the_app_without_acknowledgements(store):
     app = faust.App("test-metrics", broker="kafka://127.0.0.1:1", autodiscover=False, set_as_current=False)
-    deps = OutcomeDeps(store, Telemetry(), lambda *_: True, Consumer().rewind, topic_prefix="test-")
+    deps = OutcomeDeps(store, RememberingTelemetry(), lambda *_: True, Consumer().rewind, topic_prefix="test-")
     outcomes.register(app, deps)
     declared = {name: agent.channel for name, agent in app.agents.items()}
     assert {name: channel.topics for name, channel in declared.items()} == {
