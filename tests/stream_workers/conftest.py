@@ -14,23 +14,45 @@ from connectors.records.metrics_table import metadata
 from stream_workers.shell.metrics_store import open_metrics_engine
 
 
+class PostgresqlServer:
+    """A server of one's own on a Unix socket, which can be stopped as by a crash and started again."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._owner = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
+        if self._owner:
+            shutil.chown(self._folder, self._owner)
+        self._run("initdb", "-A", "trust", "-U", "postgres", "--no-sync")
+        self.url = f"postgresql://postgres@/postgres?host={self._folder}"
+        self.start()
+
+    def start(self) -> None:
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c fsync=off"
+        self._run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", options, "start")
+
+    def crash(self) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def remove(self) -> None:
+        self.crash()
+        shutil.rmtree(self._folder)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        found = shutil.which(program) or str(next(Path("/usr/lib/postgresql").glob(f"*/bin/{program}")))
+        command = [found, "-D", str(self._folder / "data"), *arguments]
+        subprocess.run(command, check=True, user=self._owner, cwd=self._folder, stdout=subprocess.DEVNULL)
+
+
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    owner = "postgres" if os.geteuid() == 0 else None
-    shutil.chown(folder, owner) if owner else None
-    data = str(folder / "data")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    server = PostgresqlServer()
+    yield server
+    server.remove()
 
-    def run(program: str, *arguments: str) -> None:
-        command = shutil.which(program) or str(next(Path("/usr/lib/postgresql").glob(f"*/bin/{program}")))
-        subprocess.run([command, *arguments], check=True, user=owner, cwd=folder, stdout=subprocess.DEVNULL)
 
-    run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-    yield f"postgresql://postgres@/postgres?host={folder}"
-    run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgresqlServer) -> str:
+    return postgresql_server.url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -212,6 +212,18 @@ async def test_a_database_that_comes_and_goes_is_waited_for(metrics_engine):
     assert agent.telemetry.unavailable > 0
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("metrics_url", ["postgresql"], indirect=True)
+async def test_a_database_server_that_crashes_is_waited_for(metrics_engine, postgresql_server):
+    agent = Agent(MetricsStore(metrics_engine), Consumer(chunk=30))
+    await agent.drive(chunks=2)
+    postgresql_server.crash()
+    agent.clock.on_wait = lambda: postgresql_server.start() if len(agent.clock.waits) == 3 else None
+    await agent.drive()
+    await assert_exact(metrics_engine)
+    assert agent.telemetry.unavailable >= 3
+
+
 class Away(MetricsStore):
     async def position(self, topic, partition):
         raise MetricsStoreUnavailable("away")
