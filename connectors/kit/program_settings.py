@@ -59,6 +59,9 @@ class EgressSettings(BaseModel):
     allow: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Networks in CIDR form, comma-separated, such as 10.1.0.0/16 or 127.0.0.1/32."
     )
+    ca_file: Path | None = Field(
+        default=None, description="Certificate authorities that partners are checked against beside the system's."
+    )
 
     @field_validator("allow", mode="before")
     @classmethod

@@ -81,8 +81,11 @@ def _read_name(name: str) -> tuple[str, IPv4Address | None]:
 
 
 def _in_ascii(name: str) -> str:
+    if name.isascii():
+        return name.lower()
     try:
-        return name.lower() if name.isascii() else name.encode("idna").decode("ascii").lower()
+        # The codec takes quadratic time, so it sees nothing that is too long to be a name anyway.
+        return name[:254].encode("idna").decode("ascii").lower()
     except UnicodeError:
         raise InvalidSettings(f"{name[:80]!r} is not a host name.") from None
 

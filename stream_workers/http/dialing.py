@@ -15,6 +15,7 @@ from stream_workers.http.resolving import Resolver
 
 # RFC 8305: how long one address may take before the next is tried beside it.
 _NEXT_ADDRESS_AFTER_SECONDS = 0.25
+_MOST_ADDRESSES = 8
 
 
 class AddressRefused(Exception):
@@ -67,7 +68,7 @@ class Dialer:
         allowed = [ip for ip in found if self._policy.allows(ip)]
         if not allowed:
             raise AddressRefused(f"{address.host}: {self._policy.explain(found[0])}")
-        return allowed
+        return allowed[:_MOST_ADDRESSES]
 
 
 def _addr_info(ip: IPAddress, port: int) -> AddrInfoType:

@@ -12,6 +12,7 @@ from connectors.kit.exchange import (
     Answer,
     NotSent,
     PartnerRequest,
+    Sender,
     TransportError,
     TransportErrorKind,
 )
@@ -27,8 +28,8 @@ from stream_workers.http.translation import DIAL_ERRORS, translate
 StillWanted = Callable[[], bool]
 
 
-class HttpSender:
-    """Implements `connectors.kit.exchange.Sender` for `http` and `https`. All calls come from one event loop."""
+class HttpSender(Sender):
+    """The `Sender` for `http` and `https`. All calls come from one event loop."""
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from contextlib import ExitStack
 from ipaddress import ip_address
 
 import pytest
@@ -16,6 +17,7 @@ from tests.stream_workers.http.partners import (
     answering,
     error_of,
     names,
+    open_files,
     sender_to_this_machine,
 )
 from tests.support.waiting import eventually_true
@@ -49,7 +51,7 @@ async def test_a_hanging_name_is_cut_in_time_while_others_are_served() -> None:
         errors = await asyncio.gather(*hanging)
     server.let_go.set()
     assert {error.kind for error in errors} == {TransportErrorKind.TIMEOUT}
-    assert max(error.duration_ms for error in errors) <= 600
+    assert max(error.duration_ms for error in errors) <= 800
 
 
 async def test_names_that_hang_leave_half_of_the_threads_to_the_others() -> None:
@@ -153,6 +155,25 @@ def test_the_operating_system_knows_this_machine() -> None:
 def test_a_name_reserved_to_be_unknown_is_unknown() -> None:
     with pytest.raises(OSError, match=r".+"):
         system_lookup("nobody.invalid")
+
+
+async def test_a_partner_that_swallows_connection_attempts_is_cut_and_leaves_no_file() -> None:
+    with socket.create_server(("0.0.0.0", 0), backlog=0) as deaf, ExitStack() as queue:
+        port = deaf.getsockname()[1]
+        for host in ("127.0.0.1", "127.0.0.2"):
+            for _ in range(3):
+                waiting = queue.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex((host, port))
+        resolver = names({"deaf.example.com": ("127.0.0.1", "127.0.0.2")})
+        async with sender_to_this_machine(resolver=resolver) as sender:
+            url = f"http://deaf.example.com:{port}/"
+            await error_of(sender, url, timeout_seconds=0.5)
+            files = open_files()
+            errors = await asyncio.gather(*(error_of(sender, url, timeout_seconds=0.6) for _ in range(20)))
+            assert {error.kind for error in errors} == {TransportErrorKind.TIMEOUT}
+            assert max(error.duration_ms for error in errors) <= 900
+            await eventually_true(lambda: open_files() <= files)
 
 
 async def test_nobody_listening_is_a_refused_connection() -> None:
