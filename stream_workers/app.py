@@ -13,7 +13,6 @@ from typing import Any
 import faust
 from prometheus_client import CollectorRegistry
 
-from connectors.catalog import load_catalog
 from connectors.kit.address import AddressPolicy
 from connectors.kit.registry import Registry
 from connectors.records import topics
@@ -35,7 +34,6 @@ from stream_workers.http.sender import HttpSender
 from stream_workers.settings import LEASE_SECONDS, WorkerSettings, faust_settings
 from stream_workers.shell.clock import SystemClock, as_datetime
 from stream_workers.shell.config_reader import ConfigChange, ConfigReader
-from stream_workers.shell.kafka_options import aiokafka_options
 from stream_workers.shell.partition_log import KafkaPartitionLog, TopicNames
 from stream_workers.shell.probe_server import ProbeServer
 from stream_workers.shell.secrets import SecretOpener
@@ -63,7 +61,7 @@ def build_faust_app(settings: WorkerSettings, group: str, lease: Lease) -> Any:
 class DeliveryProgram:
     """Everything that `patchbay worker` runs, in the order in which it starts."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
+    def __init__(self, settings: WorkerSettings, registry: Registry) -> None:
         self._settings = settings
         self._clock = SystemClock()
         self._started_at = self._clock.now_ms()
@@ -73,7 +71,7 @@ class DeliveryProgram:
         self.app = build_faust_app(settings, DELIVERY_GROUP, self.lease)
         self._executor = ThreadPoolExecutor(32, thread_name_prefix="partition")
         self._opener = SecretOpener(settings.secrets.plain())
-        self._registry = Registry(load_catalog())
+        self._registry = registry
         self._sender = HttpSender(AddressPolicy(settings.egress.networks()))
         self._config = self._tail(topics.CONNECTOR_CONFIG, ConfigReader(self._apply, self.telemetry).take)
         self._board = StatusBoard(
@@ -127,7 +125,7 @@ class DeliveryProgram:
     def _build_engine(self) -> DeliveryEngine:
         settings, worker = self._settings, self._settings.worker
         endings = Endings(self._clock, self.telemetry, settings.topic(topics.PROFILE_EVENTS))
-        dispatcher = Dispatcher(self._clock, endings, DispatchPolicy(slots=worker.slots))
+        dispatcher = Dispatcher(self._clock, endings, DispatchPolicy(slots=worker.slots), self.may_send)
         policy = RetryPolicy(worker.retry_first_seconds, worker.retry_max_seconds, worker.retry_give_up_seconds)
         surroundings = Surroundings(self._clock, self.telemetry, policy, SystemRandom().random, self.may_send)
         tokens = Tokens(self._sender, self._clock, stored=lambda _id: None, keep=lambda _id, _token: None)
@@ -165,7 +163,7 @@ class DeliveryProgram:
         await self.app.consumer.seek(tp, offset)
 
     def _tail(self, topic: topics.Topic, take: Callable[[list[Any]], None]) -> TopicTail:
-        return TopicTail(aiokafka_options(self._settings.kafka), self._settings.topic(topic), take, self._clock)
+        return TopicTail(self._settings.kafka.librdkafka(), self._settings.topic(topic), take, self._clock)
 
     def _apply(self, changes: list[ConfigChange]) -> None:
         view = fold(self.engine.dispatcher.view, changes, self._make_live)

@@ -1,5 +1,6 @@
 """All settings of the workers, and all settings of Faust; nowhere else."""
 
+import tempfile
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -67,7 +68,7 @@ def faust_settings(settings: WorkerSettings, group: str) -> dict[str, Any]:
         "id": settings.kafka.topic_prefix + group,
         "broker": [f"{SCHEME}://{host.strip()}" for host in hosts],
         "store": "memory://",
-        "datadir": ".patchbay/faust",
+        "datadir": tempfile.mkdtemp(prefix="patchbay-faust-"),
         "autodiscover": False,
         "web_enabled": False,
         "web_tables_enabled": False,

@@ -13,8 +13,11 @@ from typing import Protocol
 import structlog
 import uvloop
 
+from connectors.catalog import load_catalog
+from connectors.kit.registry import Registry
 from stream_workers.app import DeliveryProgram
 from stream_workers.settings import WorkerSettings
+from stream_workers.shell.logging_setup import configure_logging
 
 STALL_SECONDS = 10.0
 STALLED, CRASHED = 70, 71
@@ -102,4 +105,6 @@ def run_worker(settings: WorkerSettings) -> int:
 
 
 async def _run_delivery(settings: WorkerSettings) -> int:
-    return await run(DeliveryProgram(settings), settings.worker.shutdown_seconds)
+    configure_logging(settings.log_level, settings.log_format)
+    program = DeliveryProgram(settings, Registry(load_catalog()))
+    return await run(program, settings.worker.shutdown_seconds)

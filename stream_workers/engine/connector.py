@@ -14,6 +14,8 @@ from stream_workers.engine.lane import Lane
 
 REFUSALS_BEFORE_PAUSE = 3
 CREDENTIAL_PROBE_SECONDS = 60.0
+FIRST_RATE = 10_000.0
+RATE_DECAY = 0.8
 
 Group = list[Delivery]
 """The rows of one request: a single delivery, or a batch of one action and one kind of change."""
@@ -33,6 +35,8 @@ class Connector:
         self.hold_until = 0.0
         self.refusals = 0
         self.served = 0
+        self.rate = FIRST_RATE
+        """Deliveries a second that the partner takes, as last seen while something waited for it."""
         self.queue_limit = 0
         self.volatile = 0
         self._slots = slots
@@ -123,9 +127,17 @@ class Connector:
         )
 
     def tick(self) -> None:
-        """Ten times a second: the queue may be as long as what was served during the last second."""
+        """Ten times a second: the queue may be as long as what the partner takes in about a second."""
+        if self.ready:
+            served = self.served - self._served_before[-1]
+            self.rate = max(served * 10.0, self.rate * RATE_DECAY)
         self._served_before.append(self.served)
-        self.queue_limit = max(4 * self.limit, self.served - self._served_before[0])
+        self.queue_limit = max(4 * self.limit, int(self.rate))
+
+    def moving(self) -> int:
+        """How many wait for a slot and will have one within about a second; 0 at a partner that is slower than that."""
+        waiting = len(self.ready)
+        return waiting if waiting <= self.rate else 0
 
     def is_stalled(self) -> bool:
         """True when nothing was served for about a second although something waits for a slot."""

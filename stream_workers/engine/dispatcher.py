@@ -39,19 +39,23 @@ class DispatchPolicy:
 class Dispatcher:
     """Runs in the event loop; all but the slots and the drain is synchronous, so that no state is seen half done."""
 
-    def __init__(self, clock: Clock, endings: Endings, policy: DispatchPolicy) -> None:
+    def __init__(
+        self, clock: Clock, endings: Endings, policy: DispatchPolicy, may_send: Callable[[], bool]
+    ) -> None:
         self.connectors: dict[str, Connector] = {}
         self.view = ConfigView()
         self.in_flight = 0
         self._clock = clock
         self._endings = endings
         self._policy = policy
+        self._may_send = may_send
         self._timers = Timers(clock.monotonic)
         self._batches: dict[str, Batches] = {}
         self._hungry: dict[Connector, None] = {}
         self._running: dict[asyncio.Task[None], Group] = {}
         self._attempt: Attempt | None = None
         self._share = 1.0
+        self._busy: dict[Connector, None] = {}
 
     def attempt_with(self, attempt: Attempt) -> None:
         """Who performs the attempts."""
@@ -268,10 +272,16 @@ class Dispatcher:
         if alive:
             self.requeue(connector, alive)
 
+    def backlog(self) -> int:
+        """Deliveries that wait for a slot and will have one soon: what the intake may let catch up."""
+        return sum(connector.moving() for connector in self._busy)
+
     # --- slots ---
 
     def pump(self, connector: Connector) -> None:
         """Start as many attempts as the connector and the worker have slots for."""
+        if connector.ready:
+            self._busy[connector] = None
         while connector.ready and connector.in_flight < connector.limit:
             if self.in_flight >= self._policy.slots:
                 self._hungry[connector] = None
@@ -323,7 +333,7 @@ class Dispatcher:
                 ready.popleft()
                 continue
             now = self._clock.monotonic()
-            wait = connector.wait(now)
+            wait = connector.wait(now) if self._may_send() else None
             if wait is None:
                 return None
             if wait > 0:
@@ -336,6 +346,7 @@ class Dispatcher:
                 delivery.stage = Stage.RUNNING
                 connector.lane_of(delivery).running = delivery
             return group
+        self._busy.pop(connector, None)
         return None
 
     # --- after an attempt ---
@@ -370,6 +381,8 @@ class Dispatcher:
 
     def tick(self) -> None:
         """Measure what each connector serves; what waits at a stalled or blocked one becomes rows."""
+        if not self._may_send():
+            return
         now = self._clock.monotonic()
         for connector in self.connectors.values():
             if connector.volatile and (connector.is_blocked(now) or connector.is_stalled()):
@@ -411,8 +424,9 @@ class Dispatcher:
         ]
 
     def wake(self) -> None:
-        """Call whatever is due by the clock."""
+        """Call whatever is due by the clock, and see what may go."""
         self._timers.wake()
+        self.tick()
 
     def close(self) -> None:
         """No timer fires any more."""

@@ -34,10 +34,10 @@ class EnginePolicy:
     commit_interval: float = 0.15
     release_seconds: float = 3.0
     chunks_per_partition: int = 4
-    unfinished_per_partition: int = 2_000
-    """Records of one partition that may be open before its intake pauses, …"""
+    backlog: int = 2_000
+    """Deliveries that may wait in memory for slots of quick partners before the intake pauses, …"""
     intake_pause: float = 0.25
-    """… and for how long at most: a partner never holds the stream longer than this per chunk."""
+    """… and for how long at most: a partner never holds a partition longer than this per chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +256,7 @@ class DeliveryEngine:
         """Let deliveries catch up, for a bounded time: the stream waits for our CPU, hardly ever for a partner."""
         clock = self._hands.clock
         until = clock.monotonic() + self._policy.intake_pause
-        while partition.position.unfinished > self._policy.unfinished_per_partition and clock.monotonic() < until:
+        while partition.alive and self.dispatcher.backlog() > self._policy.backlog and clock.monotonic() < until:
             await asyncio.sleep(0.002)
 
     async def _lost(self, partition: OwnedPartition) -> None:

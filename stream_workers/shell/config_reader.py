@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from aiokafka.structs import ConsumerRecord
+from confluent_kafka import Message
 
 from connectors.records.codec import UndecodableRecord, decode_config
 from connectors.records.config import ConfigRecord
@@ -19,14 +19,14 @@ class ConfigReader:
         self._apply = apply
         self._telemetry = telemetry
 
-    def take(self, records: list[ConsumerRecord]) -> None:
+    def take(self, messages: list[Message]) -> None:
         """A batch from the topic; an unreadable record leaves its key as it was."""
         changes: list[ConfigChange] = []
-        for record in records:
+        for message in messages:
             try:
-                key = record.key or b""
-                changes.append((record.offset, key, decode_config(key, record.value) if record.value else None))
+                key, value = message.key() or b"", message.value()
+                changes.append((message.offset(), key, decode_config(key, value) if value else None))
             except UndecodableRecord as bad:
-                self._telemetry.config_unreadable(record.offset, bad.detail)
+                self._telemetry.config_unreadable(message.offset(), bad.detail)
         if changes:
             self._apply(changes)

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from aiokafka.structs import ConsumerRecord
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException, Message, Producer
 
 from connectors.records.codec import UndecodableRecord, decode, encode
 from connectors.records.delivery import WorkerStatus
@@ -44,15 +43,16 @@ class StatusBoard:
             self._produce(self._worker_id, None)
             await asyncio.get_running_loop().run_in_executor(None, self._producer.flush, 3.0)
 
-    def take(self, records: list[ConsumerRecord]) -> None:
+    def take(self, messages: list[Message]) -> None:
         """Statuses of workers, from the topic; their own clock does not matter, only when Kafka had them."""
-        for record in records:
-            worker_id = (record.key or b"").decode("utf-8", "replace")
+        for message in messages:
+            worker_id = (message.key() or b"").decode("utf-8", "replace")
             try:
-                if record.value is None:
+                value = message.value()
+                if value is None:
                     self._others.pop(worker_id, None)
-                elif decode(WorkerStatus, record.value).partitions:
-                    self._others[worker_id] = record.timestamp / 1000
+                elif decode(WorkerStatus, value).partitions:
+                    self._others[worker_id] = message.timestamp()[1] / 1000
             except UndecodableRecord:
                 self._others.pop(worker_id, None)
 

@@ -1,90 +1,121 @@
 """Following a topic of one partition from its beginning, without a group, and knowing whether we still hear it."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from stream_workers.shell.clock import Clock
 
+_POLL_SECONDS = 0.1
 _LISTEN_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
+_FETCH = 5_000
 
 
 class TopicTail:
-    """Calls `take` with every batch of records, in order. All of it runs in the event loop."""
+    """Reads in a thread of its own, so that a busy event loop never looks like a silent broker.
 
-    def __init__(
-        self, options: dict[str, Any], topic: str, take: Callable[[list[ConsumerRecord]], None], clock: Clock
-    ) -> None:
+    `take` is called in the event loop with every batch of messages, in order.
+    """
+
+    def __init__(self, options: dict[str, Any], topic: str, take: Callable[[list[Message]], None], clock: Clock) -> None:
         self._options = options
-        self._tp = TopicPartition(topic, 0)
+        self._topic = topic
         self._take = take
         self._clock = clock
-        self._next = 0
+        self._next = OFFSET_BEGINNING
+        self._at_end = False
         self._heard_at = float("-inf")
-        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.caught_up = asyncio.Event()
 
     def heard_within(self, seconds: float) -> bool:
-        """True when Kafka said, that long ago at most, that we have read everything."""
+        """True when Kafka said, that long ago at most, that all it has is applied here."""
         return self._clock.monotonic() - self._heard_at <= seconds
 
     def start(self) -> None:
         """Begin to read; Kafka may be away, now and later."""
-        self._tasks.append(asyncio.get_running_loop().create_task(self._follow()))
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._follow, name=f"tail-{self._topic}", daemon=True)
+        self._thread.start()
 
     async def stop(self) -> None:
         """Stop reading."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._stopping.set()
+        if self._thread is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._thread.join, _ANSWER_SECONDS)
 
-    async def _follow(self) -> None:
-        while True:
-            consumer = AIOKafkaConsumer(
-                **self._options,
-                group_id=None,
-                enable_auto_commit=False,
-                isolation_level="read_committed",
-                auto_offset_reset="earliest",
-                request_timeout_ms=int(_ANSWER_SECONDS * 1000),
-                retry_backoff_ms=200,
+    # --- in the thread ---
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            consumer = Consumer(
+                {
+                    **self._options,
+                    "group.id": "patchbay-unused",
+                    "enable.auto.commit": False,
+                    "isolation.level": "read_committed",
+                    "auto.offset.reset": "earliest",
+                    "enable.partition.eof": True,
+                    "fetch.wait.max.ms": 100,
+                    "log_level": 0,
+                }
             )
             try:
-                await consumer.start()
-                await self._read(consumer)
-            except (KafkaError, OSError):
-                await asyncio.sleep(_RETRY_SECONDS)
+                self._read(consumer)
+            except KafkaException:
+                self._stopping.wait(_RETRY_SECONDS)
             finally:
-                await consumer.stop()
+                consumer.close()
 
-    async def _read(self, consumer: AIOKafkaConsumer) -> None:
-        consumer.assign([self._tp])
-        if self._next:
-            consumer.seek(self._tp, self._next)
-        listening = asyncio.get_running_loop().create_task(self._listen(consumer))
-        try:
-            while not listening.done():
-                records = (await consumer.getmany(self._tp, timeout_ms=200)).get(self._tp, [])
-                if records:
-                    self._next = records[-1].offset + 1
-                    self._take(records)
-            listening.result()
-        finally:
-            listening.cancel()
+    def _read(self, consumer: Consumer) -> None:
+        self._at_end = False
+        consumer.assign([TopicPartition(self._topic, 0, self._next)])
+        listened_at = float("-inf")
+        while not self._stopping.is_set():
+            first = consumer.poll(_POLL_SECONDS)
+            if first is not None:
+                self._hand_over([first, *consumer.consume(_FETCH, 0)])
+            now = self._clock.monotonic()
+            if now - listened_at >= _LISTEN_SECONDS and self._listen(consumer, now):
+                listened_at = now
 
-    async def _listen(self, consumer: AIOKafkaConsumer) -> None:
-        while True:
-            asked_at = self._clock.monotonic()
-            ends = await asyncio.wait_for(consumer.end_offsets([self._tp]), _ANSWER_SECONDS)
-            if await consumer.position(self._tp) >= ends[self._tp]:
-                self._heard_at = asked_at
-                self.caught_up.set()
-                await asyncio.sleep(_LISTEN_SECONDS)
-            else:
-                await asyncio.sleep(0.02)
+    def _hand_over(self, polled: list[Message]) -> None:
+        messages = []
+        for message in polled:
+            error = message.error()
+            if error is None:
+                messages.append(message)
+                self._at_end = False
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._at_end = True
+            elif not error.retriable():
+                raise KafkaException(error)
+        if messages:
+            self._next = messages[-1].offset() + 1
+            self._in_loop(self._take, messages)
+
+    def _listen(self, consumer: Consumer, asked_at: float) -> bool:
+        """Ask Kafka for a sign of life; true when it answered and all it had committed has been handed over.
+
+        The end is known from the partition's end event: offsets alone do not tell, as transactions leave markers.
+        """
+        consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=_ANSWER_SECONDS)
+        if self._at_end:
+            self._in_loop(self._heard, asked_at)
+        return self._at_end
+
+    def _in_loop(self, function: Callable[[Any], None], argument: Any) -> None:
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, argument)
+
+    def _heard(self, asked_at: float) -> None:
+        self._heard_at = asked_at
+        self.caught_up.set()

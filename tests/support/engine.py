@@ -141,7 +141,7 @@ class Bench:
 
     def _build(self) -> DeliveryEngine:
         endings = Endings(self.clock, self.telemetry, "profile-events")
-        dispatcher = Dispatcher(self.clock, endings, DispatchPolicy(slots=self.policy.get("slots", 64)))
+        dispatcher = Dispatcher(self.clock, endings, DispatchPolicy(slots=self.policy.get("slots", 64)), lambda: self.may_send)
         surroundings = Surroundings(self.clock, self.telemetry, RetryPolicy(), lambda: 0.999, lambda: self.may_send)
         tokens = Tokens(self.partner, self.clock, lambda _id: None, lambda _id, _token: None)
         dispatcher.attempt_with(Attempts(dispatcher, endings, self.partner, tokens, surroundings))
