@@ -232,6 +232,10 @@ class ConnectorType:
         """The action type with this key, or `None`."""
         return next((action for action in self.actions if action.key == key), None)
 
+    def code_meaning(self, code: str) -> str | None:
+        """What a code means, in a sentence; of `code/subcode` what the code means when the subcode is not known."""
+        return self.codes.get(code) or self.codes.get(code.partition("/")[0])
+
     def code_link(self, code: str) -> str | None:
         """Where the partner documents this code."""
         return self.error_documentation and self.error_documentation.replace("{code}", code)

@@ -1,0 +1,1 @@
+"""Meta Custom Audiences: customer lists for advertising on Facebook and Instagram."""

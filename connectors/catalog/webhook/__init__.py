@@ -1,0 +1,1 @@
+"""Webhook: any HTTP endpoint."""

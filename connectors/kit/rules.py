@@ -1,0 +1,240 @@
+"""The rules that every connector type keeps, each a function that names what breaks it; run in tests and by `check`."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from connectors.kit.cases import CHECK, NOW, Case, classify_answer, prepare_case, request_of, run_case
+from connectors.kit.classification import Classification, Verdict
+from connectors.kit.declaration import ActionType, ConnectorType
+from connectors.kit.errors import CannotRender, InvalidSettings
+from connectors.kit.exchange import PartnerRequest
+from connectors.kit.identifiers import IDENTIFIERS
+from connectors.kit.mapping import compile_action_mapping
+from connectors.kit.web_address import split_url
+from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, ProfileEvent, Source, SourceKind
+
+Rule = Callable[[ConnectorType, Sequence[Case]], Iterable[str]]
+
+SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+VERBS = frozenset(
+    {"add", "create", "delete", "fire", "publish", "remove", "send", "sync", "track", "update", "upsert", "write"}
+)
+SECRET_WORDS = re.compile(r"(^|_)(secret|token|password|key|credential|connection_string|header_value)($|_)")
+PUBLIC_WORDS = re.compile(r"(^|_)(public|name|id|url|column|field)($|_)")
+LINE_BREAKS = re.compile(r"[\r\n\x00]")
+
+AWKWARD = {
+    "unicode": "Zoë Ünïcode 李雷 🚀 \u202e\u0000\ufeff",
+    "quotes": "\"'`<>&\\/{{ 7 }}{% if %}\r\nX-Evil: 1,;|\t",
+    "huge": "x" * 50_000,
+    "empty": "",
+    "null": None,
+}
+
+
+def is_described(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """Every setting and field has a label and a sentence, and every key is lower_snake."""
+    for model in (type_.settings, *(action.fields for action in type_.actions)):
+        for name, info in model.model_fields.items():
+            if not info.title or not info.description or not info.description.endswith((".", "…")):
+                yield f"{model.__name__}.{name} lacks a label or a description that is a sentence"
+            if not SNAKE.fullmatch(name):
+                yield f"{model.__name__}.{name} is not lower_snake"
+    if not SNAKE.fullmatch(type_.key) or not type_.api_version or not type_.summary.description:
+        yield "the key is not lower_snake, or the version or the summary is empty"
+
+
+def actions_are_named(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """An action's key is verb_noun."""
+    for action in type_.actions:
+        if not SNAKE.fullmatch(action.key) or "_" not in action.key or action.key.partition("_")[0] not in VERBS:
+            yield f"the action {action.key!r} is not verb_noun with one of the verbs {', '.join(sorted(VERBS))}"
+
+
+def secrets_are_secret(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """A setting that looks like a secret is one; an action's fields hold none."""
+    secrets = type_.settings.secret_fields()
+    for name in type_.settings.model_fields:
+        if SECRET_WORDS.search(name) and not PUBLIC_WORDS.search(name) and name not in secrets:
+            yield f"the setting {name!r} looks like a secret and is not `Secret`"
+    for action in type_.actions:
+        for name in action.fields.model_fields:
+            if SECRET_WORDS.search(name) and not PUBLIC_WORDS.search(name):
+                yield f"the field {name!r} of {action.key!r} looks like a secret; secrets belong into the settings"
+
+
+def removal_is_defined(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """An action that keeps a list in step takes removals too."""
+    for action in type_.actions:
+        removes = any(change.removes for change in action.on)
+        if action.fields.target_field and not removes:
+            yield f"the action {action.key!r} fills a list and never removes from it"
+        if action.fields.target_field and action.fields.target_field not in action.fields.model_fields:
+            yield f"the action {action.key!r} has no field {action.fields.target_field!r}"
+
+
+def identifiers_are_canonical(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """A partner type reads identifiers by their canonical names, and limits are within what the engine allows."""
+    for name in type_.partner_type.identifiers:
+        if name not in IDENTIFIERS:
+            yield f"{name!r} is not in connectors/kit/identifiers.py"
+    if not 0.5 <= type_.limits.timeout_seconds <= 30:
+        yield "the timeout must be from 0.5 to 30 seconds"
+
+
+def mappings_hold(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """Default mappings compile and read no secret."""
+    for action in type_.actions:
+        try:
+            compile_action_mapping(action, {}, type_.settings)
+        except InvalidSettings as error:
+            yield f"{action.key}: {error}"
+
+
+def cases_hold(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """Every case is true of the connector type."""
+    for case in cases:
+        for mismatch in run_case(type_, case):
+            yield f"{case.file.name}: {mismatch}"
+
+
+def cases_are_enough(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """Each action has cases for success, throttle, refusal, credentials and silence, and each kind of change."""
+    for action in type_.actions:
+        own = [case for case in cases if case.action == action.key]
+        verdicts = {means.split()[0] for case in own for answer in case.answers for means in answer.means}
+        silent = any(answer.transport == "timeout" for case in own for answer in case.answers)
+        for wanted in (Verdict.ACCEPTED, Verdict.THROTTLED, Verdict.REJECTED, Verdict.UNAUTHORIZED):
+            if wanted not in verdicts and not (wanted is Verdict.ACCEPTED and Verdict.ACCEPTED_LATER in verdicts):
+                yield f"no case of {action.key!r} has an answer that means {wanted.value}"
+        if not silent:
+            yield f"no case of {action.key!r} has a timeout"
+        removes = {event.change.removes for case in own if case.sends for event in case.events}
+        if removes != {change.removes for change in action.on}:
+            yield f"the cases of {action.key!r} do not show both additions and removals"
+    if not any(case.action == CHECK for case in cases):
+        yield "no case of the connection test"
+
+
+def codes_are_classified(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """Every documented code stands in an answer of a case, and every code that a case gives is documented."""
+    given = {one.partner_code for case in cases for one in _classifications(type_, case) if one.partner_code}
+    for code in sorted(set(type_.codes) - given):
+        if not any(other.partition("/")[0] == code for other in given):
+            yield f"the code {code!r} is documented, and no case has an answer with it"
+    if type_.codes and not type_.error_documentation:
+        yield "it has codes, and no link to where they are documented"
+
+
+def secrets_are_listed(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """A secret that stands in a request is listed in it, so that it is masked wherever the request is shown."""
+    for case in cases:
+        request = _request(type_, case)
+        if request is None:
+            continue
+        sent = "\n".join(
+            (request.url, *(value for _, value in request.headers), request.body.decode("utf-8", "replace"))
+        )
+        for name in type_.settings.secret_fields():
+            value = case.settings.get(name)
+            if value and value in sent and not any(value in listed for listed in request.secrets):
+                yield f"{case.file.name}: the secret {name!r} stands in the request and is not in `secrets`"
+
+
+def rendering_is_pure(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """The same input gives the same bytes."""
+    for case in cases:
+        if _request(type_, case) != _request(type_, case):
+            yield f"{case.file.name}: two renderings differ"
+
+
+def awkward_profiles_render(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """Unicode, quotes, line breaks, nulls and huge values give a valid request, a refusal, or `CannotRender`."""
+    for action in type_.actions:
+        case = next((case for case in cases if case.action == action.key and case.sends and not case.ticket), None)
+        for kind, value in AWKWARD.items():
+            for problem in _awkward_problems(type_, action, case, value) if case else ("no case that sends",):
+                yield f"{action.key} with {kind} values: {problem}"
+
+
+RULES: tuple[Rule, ...] = (
+    is_described,
+    actions_are_named,
+    secrets_are_secret,
+    removal_is_defined,
+    identifiers_are_canonical,
+    mappings_hold,
+    cases_hold,
+    cases_are_enough,
+    codes_are_classified,
+    secrets_are_listed,
+    rendering_is_pure,
+    awkward_profiles_render,
+)
+
+
+def broken_rules(type_: ConnectorType, cases: Sequence[Case]) -> list[str]:
+    """What a connector type has to repair, a sentence each; empty when it keeps every rule."""
+    return [f"{rule.__name__}: {problem}" for rule in RULES for problem in rule(type_, cases)]
+
+
+def _request(type_: ConnectorType, case: Case) -> PartnerRequest | None:
+    try:
+        return request_of(prepare_case(type_, case))
+    except CannotRender:
+        return None
+
+
+def _classifications(type_: ConnectorType, case: Case) -> Iterator[Classification]:
+    if case.sends:
+        prepared = prepare_case(type_, case)
+        for answer in case.answers:
+            yield from classify_answer(prepared, answer)
+
+
+def _awkward_problems(type_: ConnectorType, action: ActionType, case: Case, value: str | None) -> Iterator[str]:
+    for change in action.on:
+        event = _awkward_event(change, value)
+        try:
+            request = request_of(prepare_case(type_, replace(case, events=(event,), refuses=())))
+        except CannotRender:
+            continue
+        if request is not None:
+            yield from _request_problems(request)
+
+
+def _awkward_event(change: Change, value: str | None) -> ProfileEvent:
+    common: dict[str, Any] = {
+        "v": 1,
+        "workspace": "default",
+        "profile_id": f"p-{value or 1}"[:500],
+        "occurred_at": NOW,
+        "identifiers": dict.fromkeys(IDENTIFIERS, value) | {"email": value and f"{value}@example.org"},
+        "attributes": dict.fromkeys(_ATTRIBUTES, value) | {"nested": [{"value": value}], value or "null": value},
+    }
+    if change is Change.OCCURRED:
+        return PlainEvent(**common, name=f"n{value}"[:500], properties={"value": value, value or "null": [value]})
+    return MembershipEvent(**common, change=change, source=Source(SourceKind.AUDIENCE, f"a{value}"[:500]))
+
+
+_ATTRIBUTES = ("first_name", "last_name", "city", "state", "zip", "country", "gender", "birth_date")
+
+
+def _request_problems(request: PartnerRequest) -> Iterator[str]:
+    if request.url.startswith("http"):
+        try:
+            split_url(request.url)
+        except InvalidSettings as error:
+            yield f"the URL is not valid: {error}"
+    for name, value in request.headers:
+        if LINE_BREAKS.search(name + value):
+            yield f"the header {name!r} holds a line break"
+    if request.body and any("json" in value for name, value in request.headers if name.lower() == "content-type"):
+        try:
+            msgspec.json.decode(request.body)
+        except msgspec.DecodeError as error:
+            yield f"the body is no JSON: {error}"
