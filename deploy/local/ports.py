@@ -5,12 +5,14 @@ import random
 import socket
 from pathlib import Path
 
+from deploy.errors import CannotRun
+
 # Below what the system hands to outgoing connections: a stopped server's port must still be free at its restart.
 FIRST, LAST = 20_000, 31_999
 MAX_TRIES = 200
 
 
-class PortTaken(Exception):
+class PortTaken(CannotRun):
     """A port that was asked for is in use; the message says by whom, as far as this user may know."""
 
 
