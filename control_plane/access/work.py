@@ -1,0 +1,58 @@
+"""One request at work: its caller, its transaction, and the parts of the program that it may use."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from control_plane.access.caller import Caller, Role, authenticate, demand
+from control_plane.parts import Parts
+
+_bearer = HTTPBearer(auto_error=False, description="An API key, `pbk_…`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a service works with. The transaction is committed after the endpoint and before the answer leaves."""
+
+    caller: Caller
+    session: AsyncSession
+    parts: Parts
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def workspace(self) -> str:
+        """Everything a request sees and does is in its caller's workspace."""
+        return self.caller.workspace
+
+
+def get_parts(request: Request) -> Parts:
+    """The parts of this process."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def _work_as(role: Role) -> Callable[..., AsyncIterator[Work]]:
+    async def work(
+        request: Request,
+        parts: Annotated[Parts, Depends(get_parts)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> AsyncIterator[Work]:
+        parts.startup.demand_finished()
+        async with parts.database.transaction(write=request.method not in ("GET", "HEAD")) as session:
+            caller = await authenticate(session, credentials.credentials if credentials else None)
+            demand(caller, role)
+            yield Work(caller, session, parts)
+        parts.relay.wake()
+
+    return work
+
+
+# With the scope `function` the commit comes before the answer: a 2xx is never sent for what could not be stored.
+Viewing = Annotated[Work, Depends(_work_as(Role.VIEWER), scope="function")]
+Editing = Annotated[Work, Depends(_work_as(Role.EDITOR), scope="function")]
+Administering = Annotated[Work, Depends(_work_as(Role.ADMIN), scope="function")]

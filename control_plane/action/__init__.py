@@ -1,0 +1,1 @@
+"""Actions: configured uses of an action type."""

@@ -1,0 +1,114 @@
+"""The composition root: builds every part from the settings, and the application from the parts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from connectors.catalog import load_catalog
+from connectors.kit.registry import Registry
+from connectors.kit.sealing import Sealer
+from control_plane.action import endpoints as action
+from control_plane.audience import endpoints as audience
+from control_plane.audit import endpoints as audit
+from control_plane.catalog import endpoints as catalog
+from control_plane.connector import endpoints as connector
+from control_plane.database.engine import open_database
+from control_plane.event_feed import endpoints as event_feed
+from control_plane.health import endpoints as health
+from control_plane.journey import endpoints as journey
+from control_plane.outcome import endpoints as outcome
+from control_plane.parts import Parts
+from control_plane.problems import install_problems
+from control_plane.publishing import endpoints as config
+from control_plane.publishing.config_topic import ConfigTopic, KafkaConfigTopic
+from control_plane.publishing.relay import Relay
+from control_plane.settings import ControlPlaneSettings
+from control_plane.startup import Announce, Startup
+from control_plane.telemetry import Telemetry, program_version
+from control_plane.tracing import Tracing
+from control_plane.user import endpoints as user
+from control_plane.worker import endpoints as worker
+from control_plane.worker.live_workers import LiveWorkers
+from control_plane.worker.status_reader import KafkaStatusReader, StatusReader
+from control_plane.workspace import endpoints as workspace
+
+RESOURCES = (
+    catalog,
+    connector,
+    action,
+    audience,
+    journey,
+    event_feed,
+    outcome,
+    worker,
+    config,
+    workspace,
+    user,
+    audit,
+    health,
+)
+
+
+def build_app(settings: ControlPlaneSettings, announce: Announce | None = None) -> FastAPI:
+    """The application, with everything behind it.
+
+    `announce` is told the first admin's key when one is made; without it none is made. Raises `InvalidSettings` when
+    there is no key to seal secrets with.
+    """
+    parts = build_parts(settings, KafkaConfigTopic(settings.kafka))
+    return assemble(parts, KafkaStatusReader(settings.kafka, parts.workers), announce)
+
+
+def build_parts(settings: ControlPlaneSettings, topic: ConfigTopic, registry: Registry | None = None) -> Parts:
+    """Every part; `topic` is where config records go, `registry` defaults to the whole catalogue."""
+    database, telemetry = open_database(settings.database), Telemetry()
+    return Parts(
+        settings=settings,
+        database=database,
+        registry=registry or load_catalog(),
+        sealer=Sealer(settings.secrets.plain()),
+        relay=Relay(database, topic, settings.relay, telemetry),
+        workers=LiveWorkers(),
+        telemetry=telemetry,
+        startup=Startup(),
+    )
+
+
+def assemble(parts: Parts, statuses: StatusReader, announce: Announce | None = None) -> FastAPI:
+    """The application from its parts."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        starting = asyncio.create_task(_start(parts, statuses, announce), name="startup")
+        try:
+            yield
+        finally:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await parts.database.close()
+
+    app = FastAPI(
+        title="Patchbay",
+        version=program_version(),
+        description="The control plane of Patchbay: connectors, what they listen to, and what became of it.",
+        lifespan=lifespan,
+        openapi_url="/v1/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    app.state.parts = parts
+    app.add_middleware(Tracing, telemetry=parts.telemetry)
+    install_problems(app)
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    return app
+
+
+async def _start(parts: Parts, statuses: StatusReader, announce: Announce | None) -> None:
+    """Everything in the background, for as long as the process lives."""
+    async with statuses.running():
+        await parts.startup.run(parts.database, parts.settings.access, announce)
+        async with parts.relay.running():
+            await asyncio.Event().wait()

@@ -1,0 +1,1 @@
+"""Audiences: sets of profiles that actions keep in step with partners."""

@@ -1,0 +1,1 @@
+"""The marketplace: what this installation can connect to."""

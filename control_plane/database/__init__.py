@@ -1,0 +1,1 @@
+"""The control plane's database: its tables, its transactions, its migrations."""

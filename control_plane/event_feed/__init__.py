@@ -1,0 +1,1 @@
+"""Event feeds: named sets of event names that actions listen to."""

@@ -1,0 +1,1 @@
+"""Journeys: ordered paths of steps that actions listen to."""

@@ -1,0 +1,1 @@
+"""What became of deliveries: statistics by window, and the errors one by one."""

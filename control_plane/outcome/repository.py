@@ -1,0 +1,175 @@
+"""All SQL that reads the metrics tables; the metrics agent alone writes them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, func, literal, literal_column, select
+
+from connectors.records.metrics_grain import DAY_SECONDS
+from connectors.records.metrics_table import (
+    error_horizons,
+    last_deliveries,
+    outcome_counts,
+    outcome_counts_daily,
+    outcome_errors,
+)
+from control_plane.access.work import Work
+from control_plane.database.models import Action, Connector
+from control_plane.outcome.window import Stretch, Window, utc_days_within
+from control_plane.pagination import Paging, fetch_page
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is asked for: one connector or action, or all of them."""
+
+    connector_id: str | None = None
+    action_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFilter:
+    """Which errors are asked for."""
+
+    scope: Scope
+    start: int
+    end: int
+    outcome: str | None = None
+    partner_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many outcomes, or failed attempts (`attempt:…`), of a class."""
+
+    connector_id: str
+    action_id: str
+    class_: str
+    reason: str
+    partner_code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """The same by day; `day` counts days of the caller's calendar since 1970."""
+
+    connector_id: str
+    action_id: str
+    day: int
+    class_: str
+    count: int
+
+
+async def totals(work: Work, window: Window, scope: Scope) -> list[Count]:
+    """Counts of the whole window: whole UTC days from the daily table, its edges from the quarter hours."""
+    whole = utc_days_within(window.start, window.end)
+    if whole is None:
+        return await _totals(work, outcome_counts, (window.start, window.end), scope)
+    counts = await _totals(work, outcome_counts_daily, whole, scope)
+    for edge in ((window.start, whole[0]), (whole[1], window.end)):
+        if edge[0] < edge[1]:
+            counts.extend(await _totals(work, outcome_counts, edge, scope))
+    return counts
+
+
+async def by_day(work: Work, window: Window, scope: Scope, *, each: bool) -> list[DayCount]:
+    """Counts by day of the caller's calendar, for each action or for all together."""
+    found: list[DayCount] = []
+    for stretch in window.stretches:
+        found.extend(await _days(work, stretch, scope, each=each))
+    return found
+
+
+async def last_delivered(work: Work, scope: Scope) -> dict[tuple[str, str], int]:
+    """When each action last delivered something."""
+    c = last_deliveries.c
+    statement = select(c.connector_id, c.action_id, c.at).where(*_within(work, c, scope))
+    return {(connector, action): at for connector, action, at in await work.session.execute(statement)}
+
+
+async def names(work: Work, scope: Scope) -> tuple[Sequence[Connector], dict[str, str]]:
+    """The connectors of the workspace, and the names of their actions."""
+    connectors = select(Connector).where(Connector.workspace == work.workspace).order_by(Connector.id)
+    actions = select(Action.id, Action.name).where(Action.workspace == work.workspace)
+    if scope.connector_id is not None:
+        connectors = connectors.where(Connector.id == scope.connector_id)
+        actions = actions.where(Action.connector_id == scope.connector_id)
+    found = await work.session.execute(actions)
+    return (await work.session.scalars(connectors)).all(), {row[0]: row[1] for row in found}
+
+
+async def page_of_errors(work: Work, wanted: ErrorFilter, paging: Paging) -> tuple[list[Any], str | None]:
+    """Errors, newest first."""
+    c = outcome_errors.c
+    order = (c.at, c.partition, c.offset)
+    return await fetch_page(work.session, _errors(work, wanted), order, paging, newest_first=True)
+
+
+async def errors_before(work: Work, wanted: ErrorFilter, place: tuple[int, int, int] | None, limit: int) -> list[Any]:
+    """The next errors after a place, newest first, for the download."""
+    c = outcome_errors.c
+    statement = _errors(work, wanted)
+    if place is not None:
+        at, partition, offset = place
+        earlier_partition = (c.at == at) & (c.partition < partition)
+        earlier_offset = (c.at == at) & (c.partition == partition) & (c.offset < offset)
+        statement = statement.where((c.at < at) | earlier_partition | earlier_offset)
+    ordered = statement.order_by(c.at.desc(), c.partition.desc(), c.offset.desc()).limit(limit)
+    return list((await work.session.execute(ordered)).mappings())
+
+
+async def complete_from(work: Work, scope: Scope) -> int:
+    """Since when every error row is there; 0 when none was ever removed."""
+    c = error_horizons.c
+    conditions = [c.workspace == work.workspace]
+    if scope.connector_id is not None:
+        conditions.append(c.connector_id == scope.connector_id)
+    return await work.session.scalar(select(func.max(c.complete_from)).where(*conditions)) or 0
+
+
+async def _totals(work: Work, table: Table, span: tuple[int, int], scope: Scope) -> list[Count]:
+    c = table.c
+    keys = (c.connector_id, c.action_id, c["class"], c.reason, c.partner_code)
+    statement = select(*keys, func.sum(c["count"])).where(*_within(work, c, scope), *_between(c, span)).group_by(*keys)
+    return [Count(*row[:-1], int(row[-1])) for row in await work.session.execute(statement)]
+
+
+async def _days(work: Work, stretch: Stretch, scope: Scope, *, each: bool) -> Iterable[DayCount]:
+    c = (outcome_counts_daily if stretch.keeps_utc_days else outcome_counts).c
+    # Written out rather than bound: PostgreSQL must see that the grouped expression is the selected one.
+    offset, length = (literal_column(str(seconds), BigInteger) for seconds in (stretch.offset, DAY_SECONDS))
+    day = (c.bucket_at + offset) // length
+    who = (c.connector_id, c.action_id) if each else (literal("").label("connector"), literal("").label("action"))
+    keys = (*((c.connector_id, c.action_id) if each else ()), day, c["class"])
+    statement = (
+        select(*who, day, c["class"], func.sum(c["count"]))
+        .where(*_within(work, c, scope), *_between(c, (stretch.start, stretch.end)))
+        .group_by(*keys)
+    )
+    rows = await work.session.execute(statement)
+    return [DayCount(row[0], row[1], row[2], row[3], int(row[4])) for row in rows]
+
+
+def _errors(work: Work, wanted: ErrorFilter) -> Select[Any]:
+    c = outcome_errors.c
+    conditions = [*_within(work, c, wanted.scope), c.at >= wanted.start, c.at < wanted.end]
+    if wanted.outcome is not None:
+        conditions.append(c["class"] == wanted.outcome)
+    if wanted.partner_code is not None:
+        conditions.append(c.partner_code == wanted.partner_code)
+    return select(outcome_errors).where(*conditions)
+
+
+def _within(work: Work, columns: Any, scope: Scope) -> list[ColumnElement[bool]]:
+    conditions = [columns.workspace == work.workspace]
+    if scope.connector_id is not None:
+        conditions.append(columns.connector_id == scope.connector_id)
+    if scope.action_id is not None:
+        conditions.append(columns.action_id == scope.action_id)
+    return conditions
+
+
+def _between(columns: Any, span: tuple[int, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return columns.bucket_at >= span[0], columns.bucket_at < span[1]

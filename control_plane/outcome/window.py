@@ -1,0 +1,98 @@
+"""Windows of 7, 30 and 90 days in a time zone, cut so that most of them can be read from daily counts; pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from connectors.records.metrics_grain import DAY_SECONDS, QUARTER_HOUR_SECONDS
+
+
+class WindowLength(StrEnum):
+    """The windows that are counted for."""
+
+    WEEK = "7d"
+    MONTH = "30d"
+    QUARTER = "90d"
+
+    @property
+    def days(self) -> int:
+        """How many days, the one that runs included."""
+        return int(self.value[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the caller's calendar, in unix seconds; the one that runs is `partial`."""
+
+    date: date
+    start: int
+    end: int
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a window in which the zone's distance to UTC is the same; day = (second + offset) / one day."""
+
+    start: int
+    end: int
+    offset: int
+
+    @property
+    def keeps_utc_days(self) -> bool:
+        """True when its days are UTC's, so that daily counts tell them."""
+        return self.offset % DAY_SECONDS == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some days of a calendar up to now."""
+
+    days: tuple[Day, ...]
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def start(self) -> int:
+        """Its first second."""
+        return self.days[0].start
+
+    @property
+    def end(self) -> int:
+        """The end of the day that runs."""
+        return self.days[-1].end
+
+
+def window_of(length: WindowLength, zone: ZoneInfo, now: datetime) -> Window:
+    """The days up to and with the one that runs in this zone."""
+    today = now.astimezone(zone).date()
+    dates = [today - timedelta(days=back) for back in range(length.days - 1, -1, -1)]
+    starts = [_midnight(day, zone) for day in (*dates, today + timedelta(days=1))]
+    days = tuple(Day(day, start, end, day == today) for day, start, end in zip(dates, starts, starts[1:], strict=True))
+    return Window(days, tuple(_stretches(starts[0], starts[-1], zone)))
+
+
+def utc_days_within(start: int, end: int) -> tuple[int, int] | None:
+    """The whole UTC days between two seconds, or `None` when there is none."""
+    first, last = -(-start // DAY_SECONDS) * DAY_SECONDS, end // DAY_SECONDS * DAY_SECONDS
+    return (first, last) if first < last else None
+
+
+def _midnight(day: date, zone: ZoneInfo) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())
+
+
+def _stretches(start: int, end: int, zone: ZoneInfo) -> Iterator[Stretch]:
+    since, offset = start, _offset(start, zone)
+    for at in range(start, end, QUARTER_HOUR_SECONDS):
+        now = _offset(at, zone)
+        if now != offset:
+            yield Stretch(since, at, offset)
+            since, offset = at, now
+    yield Stretch(since, end, offset)
+
+
+def _offset(at: int, zone: ZoneInfo) -> int:
+    distance = datetime.fromtimestamp(at, UTC).astimezone(zone).utcoffset()
+    return 0 if distance is None else int(distance.total_seconds())

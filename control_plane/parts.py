@@ -1,0 +1,26 @@
+"""What one control plane process is made of."""
+
+from dataclasses import dataclass
+
+from connectors.kit.registry import Registry
+from connectors.kit.sealing import Sealer
+from control_plane.database.engine import Database
+from control_plane.publishing.relay import Relay
+from control_plane.settings import ControlPlaneSettings
+from control_plane.startup import Startup
+from control_plane.telemetry import Telemetry
+from control_plane.worker.live_workers import LiveWorkers
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Built once by `build_app`, and handed to every request."""
+
+    settings: ControlPlaneSettings
+    database: Database
+    registry: Registry
+    sealer: Sealer
+    relay: Relay
+    workers: LiveWorkers
+    telemetry: Telemetry
+    startup: Startup
