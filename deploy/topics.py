@@ -21,6 +21,7 @@ from connectors.records.topics import CO_PARTITIONED, DEFAULT_PARTITIONS, TOPICS
 from deploy.errors import CannotRun
 
 TIMEOUT_SECONDS = 30.0
+CONNECT_SECONDS = 10.0
 Result = TypeVar("Result")
 
 
@@ -133,7 +134,7 @@ def _change(wanted: Wanted, found: Found | None) -> Change:
 
 
 def _found_topics(admin: Any) -> dict[str, Found]:
-    topics = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
+    topics = admin.list_topics(timeout=CONNECT_SECONDS).topics
     return {name: Found(len(topic.partitions), {}) for name, topic in topics.items()}
 
 

@@ -107,7 +107,7 @@ def test_a_refusal_changes_nothing_on_the_broker(kafka_settings, partitions):
 
 
 def test_a_missing_broker_is_named(monkeypatch):
-    monkeypatch.setattr("deploy.topics.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("deploy.topics.CONNECT_SECONDS", 0.3)
 
     with pytest.raises(BrokerUnreachable, match=r"Kafka at 127\.0\.0\.1:1"):
         apply_topics(KafkaSettings(bootstrap_servers="127.0.0.1:1"))

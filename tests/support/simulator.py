@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from deploy.local.simulator.partner import Partner
-from deploy.local.simulator.recorded_answers import RecordedAnswers
+from deploy.local.simulator.recorded_answers import RecordedAnswers, answers_of_the_catalog
 from deploy.local.simulator.server import serve
 
 
@@ -70,7 +70,7 @@ def simulator_process() -> Iterator[SimulatedPartner]:
 @asynccontextmanager
 async def simulator_in_this_loop(recorded: RecordedAnswers | None = None) -> AsyncIterator[str]:
     """A simulator inside the running event loop; its address."""
-    server = await serve(Partner(recorded or RecordedAnswers()), 0)
+    server = await serve(Partner(recorded or answers_of_the_catalog()), 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:

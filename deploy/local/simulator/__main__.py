@@ -7,13 +7,13 @@ import signal
 import uvloop
 
 from deploy.local.simulator.partner import Partner
-from deploy.local.simulator.recorded_answers import RecordedAnswers
+from deploy.local.simulator.recorded_answers import answers_of_the_catalog
 from deploy.local.simulator.server import serve
 
 
 async def run(port: int) -> None:
     """Serves until SIGTERM or SIGINT; prints the address as soon as it listens."""
-    recorded = RecordedAnswers()
+    recorded = answers_of_the_catalog()
     server = await serve(Partner(recorded), port)
     address = server.sockets[0].getsockname()
     print(f"partner simulator on http://{address[0]}:{address[1]}, {len(recorded)} recorded answers", flush=True)  # noqa: T201

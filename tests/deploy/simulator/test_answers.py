@@ -1,30 +1,22 @@
 """The simulator answers like the partners, and shows exactly what it received."""
 
-import json
-
 import httpx
 import pytest
 
-from deploy.local.simulator.recorded_answers import RecordedAnswers
+from connectors.kit.cases import RecordedAnswer
+from deploy.local.simulator.recorded_answers import RecordedAnswers, answers_of_the_catalog
 from tests.support.simulator import simulator_in_this_loop
 
-CASE = {
-    "says": "a profile that joins is added to the list",
-    "sends": {"method": "POST", "url": "https://eu.acme.example/v2/lists/l_82f1/members"},
-    "answers": [
-        {"status": 429, "headers": {"Retry-After": "30"}, "means": ["throttled after 30s"]},
-        {"status": 202, "json": {"added": 1}, "headers": {"X-Acme": "yes"}, "means": ["accepted"]},
-    ],
-}
+ADDED = RecordedAnswer(
+    "POST", "https://eu.acme.example/v2/lists/l_82f1/members", 202, {"X-Acme": "yes"}, b'{"added": 1}', accepted=True
+)
+THROTTLED = ADDED._replace(status=429, headers={"Retry-After": "30"}, accepted=False)
 
 
 @pytest.fixture
-async def partner(tmp_path):
-    cases = tmp_path / "acme" / "cases"
-    cases.mkdir(parents=True)
-    (cases / "adds.json").write_text(json.dumps(CASE))
+async def partner():
     async with (
-        simulator_in_this_loop(RecordedAnswers(tmp_path)) as url,
+        simulator_in_this_loop(RecordedAnswers([("acme", THROTTLED), ("acme", ADDED)])) as url,
         httpx.AsyncClient(base_url=url, timeout=10) as client,
     ):
         yield client
@@ -115,3 +107,10 @@ async def test_an_unknown_page_lists_the_known_ones(partner):
 
     assert answer.status_code == 404
     assert "GET /_received" in answer.json()["pages"]
+
+
+def test_every_recorded_case_of_the_catalogue_has_its_answer():
+    answer = answers_of_the_catalog().find("POST", "/meta_custom_audiences/v25.0/23842519000000001/users")
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"num_received" in answer
