@@ -45,7 +45,11 @@ class _Version(msgspec.Struct):
     v: int
 
 
-_versions = msgspec.json.Decoder(_Version)
+class _ListedVersion(msgspec.Struct, array_like=True):
+    v: int
+
+
+_versions: msgspec.json.Decoder[_Version | _ListedVersion] = msgspec.json.Decoder(_Version | _ListedVersion)
 
 
 def decode_event(value: bytes) -> ProfileEvent:

@@ -326,6 +326,9 @@ def test_a_later_version_of_another_shape_is_an_unknown_version_and_not_garbage(
     with pytest.raises(UndecodableRecord) as raised:
         codec.decode_event(b'{"v":9,"kind":"cohort"}')
     assert raised.value.reason is Reason.UNKNOWN_VERSION
+    with pytest.raises(UndecodableRecord) as raised:
+        codec.decode(Position, b'[9,{"next":42}]')
+    assert raised.value.reason is Reason.UNKNOWN_VERSION
 
 
 @pytest.mark.parametrize(
