@@ -30,6 +30,7 @@ from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
 from stream_workers.engine.tokens import Tokens
+from stream_workers.http.dialing import partner_tls
 from stream_workers.http.sender import HttpSender
 from stream_workers.settings import LEASE_SECONDS, WorkerSettings, faust_settings
 from stream_workers.shell.clock import SystemClock, as_datetime
@@ -45,7 +46,6 @@ from stream_workers.transport.lease import Lease
 
 CONFIG_FRESH_SECONDS = 2.0
 DELIVERY_GROUP = "deliveries"
-METRICS_GROUP = "metrics"
 STATE_SECONDS = 1.0
 CRASH_POLL_SECONDS = 0.2
 
@@ -72,7 +72,7 @@ class DeliveryProgram:
         self._executor = ThreadPoolExecutor(32, thread_name_prefix="partition")
         self._opener = SecretOpener(settings.secrets.plain())
         self._registry = registry
-        self._sender = HttpSender(AddressPolicy(settings.egress.networks()))
+        self._sender = HttpSender(AddressPolicy(settings.egress.networks()), tls=partner_tls(settings.egress.ca_file))
         self._config = self._tail(topics.CONNECTOR_CONFIG, ConfigReader(self._apply, self.telemetry).take)
         self._board = StatusBoard(
             settings.kafka.librdkafka(), settings.topic(topics.WORKER_STATUS), self._status, self._clock

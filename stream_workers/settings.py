@@ -23,9 +23,6 @@ class WorkerSection(BaseModel):
     retry_max_seconds: float = Field(default=900, gt=0, description="The longest retry delay.")
     retry_give_up_seconds: float = Field(default=86_400, gt=0, description="After this a delivery ends in error.")
     shutdown_seconds: float = Field(default=10, gt=0, description="How long a stop may take before it is forced.")
-    ca_file: str | None = Field(
-        default=None, description="Certificates that partners are checked against, besides the system's."
-    )
 
 
 class ProbesSection(BaseModel):
@@ -33,14 +30,6 @@ class ProbesSection(BaseModel):
 
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535, description="0 takes a free port, which is logged.")
-
-
-class MetricsSection(BaseModel):
-    """The metrics agent."""
-
-    database_url: str | None = Field(
-        default=None, description="Where the counts are kept; PATCHBAY_DATABASE__URL when absent."
-    )
 
 
 class DatabaseSection(BaseModel):

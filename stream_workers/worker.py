@@ -14,8 +14,8 @@ import structlog
 import uvloop
 
 from connectors.catalog import load_catalog
-from connectors.kit.registry import Registry
 from stream_workers.app import DeliveryProgram
+from stream_workers.metrics_app import MetricsProgram
 from stream_workers.settings import WorkerSettings
 from stream_workers.shell.logging_setup import configure_logging
 
@@ -104,7 +104,16 @@ def run_worker(settings: WorkerSettings) -> int:
     return uvloop.run(_run_delivery(settings))
 
 
+def run_metrics(settings: WorkerSettings) -> int:
+    """`patchbay metrics`: count outcomes until stopped; returns the exit code."""
+    return uvloop.run(_run_metrics(settings))
+
+
+async def _run_metrics(settings: WorkerSettings) -> int:
+    configure_logging(settings.log_level, settings.log_format)
+    return await run(MetricsProgram(settings, load_catalog()), settings.worker.shutdown_seconds)
+
+
 async def _run_delivery(settings: WorkerSettings) -> int:
     configure_logging(settings.log_level, settings.log_format)
-    program = DeliveryProgram(settings, Registry(load_catalog()))
-    return await run(program, settings.worker.shutdown_seconds)
+    return await run(DeliveryProgram(settings, load_catalog()), settings.worker.shutdown_seconds)

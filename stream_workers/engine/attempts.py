@@ -105,7 +105,7 @@ class Attempts:
         seconds = self._clock.monotonic() - started
         exchange = Exchange(request, answer, self._now(), int(seconds * 1000), connector.masker)
         classifications = self._classify(connector, action.type, batch, answer)
-        self._telemetry.attempted(connector.live, classifications[0].verdict, seconds)
+        self._telemetry.attempted(connector.live.config, classifications[0].verdict, seconds)
         if classifications[0].verdict is Verdict.UNAUTHORIZED:
             self._tokens.refused(connector)
         self._conclude(connector, group, classifications, exchange)
@@ -262,7 +262,7 @@ class Attempts:
         if step.ticket is not None:
             self._await_job(delivery, step.ticket)
             return True
-        self._telemetry.retried(connector.live, found.verdict)
+        self._telemetry.retried(connector.live.config, found.verdict)
         delivery.ticket = delivery.batch = None
         self._dispatcher.spill(delivery)
         delivery.partition.put_row(delivery)
@@ -295,16 +295,16 @@ class Attempts:
         connector.served += 1
         if found.verdict is Verdict.TRY_AGAIN:
             if connector.breaker.failed(now):
-                self._telemetry.breaker_changed(connector.live, connector.breaker.state.value)
+                self._telemetry.breaker_changed(connector.live.config, connector.breaker.state.value)
         elif connector.breaker.succeeded():
-            self._telemetry.breaker_changed(connector.live, connector.breaker.state.value)
+            self._telemetry.breaker_changed(connector.live.config, connector.breaker.state.value)
         if found.verdict is Verdict.THROTTLED:
             connector.hold_until = max(connector.hold_until, now + (found.retry_after or 1.0))
         if found.verdict is Verdict.UNAUTHORIZED:
             connector.refusals += 1
             if connector.refused:
                 connector.hold_until = now + CREDENTIAL_PROBE_SECONDS
-                self._telemetry.credentials_refused(connector.live)
+                self._telemetry.credentials_refused(connector.live.config)
         elif found.verdict is not Verdict.TRY_AGAIN:
             connector.refusals = 0
 

@@ -16,6 +16,7 @@ REFUSALS_BEFORE_PAUSE = 3
 CREDENTIAL_PROBE_SECONDS = 60.0
 FIRST_RATE = 10_000.0
 RATE_DECAY = 0.8
+TICKS_PER_SECOND = 10
 
 Group = list[Delivery]
 """The rows of one request: a single delivery, or a batch of one action and one kind of change."""
@@ -40,7 +41,8 @@ class Connector:
         self.queue_limit = 0
         self.volatile = 0
         self._slots = slots
-        self._served_before: deque[int] = deque([0] * 10, maxlen=10)
+        self._served_before = 0
+        self._idle_ticks = 0
         self._requests: RateLimit | None = None
         self._rows: RateLimit | None = None
         self._share = 1.0
@@ -128,10 +130,11 @@ class Connector:
 
     def tick(self) -> None:
         """Ten times a second: the queue may be as long as what the partner takes in about a second."""
+        served = self.served - self._served_before
+        self._served_before = self.served
+        self._idle_ticks = self._idle_ticks + 1 if self.ready and not served else 0
         if self.ready:
-            served = self.served - self._served_before[-1]
-            self.rate = max(served * 10.0, self.rate * RATE_DECAY)
-        self._served_before.append(self.served)
+            self.rate = max(served * TICKS_PER_SECOND, self.rate * RATE_DECAY)
         self.queue_limit = max(4 * self.limit, int(self.rate))
 
     def moving(self) -> int:
@@ -141,7 +144,7 @@ class Connector:
 
     def is_stalled(self) -> bool:
         """True when nothing was served for about a second although something waits for a slot."""
-        return bool(self.ready) and self.served == self._served_before[0]
+        return self._idle_ticks >= TICKS_PER_SECOND
 
     def open_deliveries(self) -> Iterator[Delivery]:
         """Every delivery that is not over."""

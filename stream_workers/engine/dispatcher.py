@@ -39,9 +39,7 @@ class DispatchPolicy:
 class Dispatcher:
     """Runs in the event loop; all but the slots and the drain is synchronous, so that no state is seen half done."""
 
-    def __init__(
-        self, clock: Clock, endings: Endings, policy: DispatchPolicy, may_send: Callable[[], bool]
-    ) -> None:
+    def __init__(self, clock: Clock, endings: Endings, policy: DispatchPolicy, may_send: Callable[[], bool]) -> None:
         self.connectors: dict[str, Connector] = {}
         self.view = ConfigView()
         self.in_flight = 0

@@ -97,7 +97,7 @@ class Endings:
             end_to_end_ms=max(0, now - taken.appended_at),
         )
         delivery.partition.write_outcome(taken.key, outcome)
-        self._telemetry.ended(live, delivery.action_id, outcome)
+        self._telemetry.ended(live.config, delivery.action_id, outcome)
 
     def _write_dead_letter(self, delivery: Delivery, end: End, now: int) -> None:
         taken = delivery.taken

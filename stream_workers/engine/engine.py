@@ -25,6 +25,7 @@ TICK_SECONDS = 0.1
 _RETRY_SECONDS = 0.5
 _YIELD_EVERY = 64
 _FAR_BEHIND = 1_000
+_TURN_SECONDS = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class EnginePolicy:
     chunks_per_partition: int = 4
     backlog: int = 2_000
     """Deliveries that may wait in memory for slots of quick partners before the intake pauses, …"""
-    intake_pause: float = 0.25
+    intake_pause: float = 1.0
     """… and for how long at most: a partner never holds a partition longer than this per chunk."""
 
 
@@ -253,11 +254,14 @@ class DeliveryEngine:
             await asyncio.sleep(0.01)
 
     async def _pace(self, partition: OwnedPartition) -> None:
-        """Let deliveries catch up, for a bounded time: the stream waits for our CPU, hardly ever for a partner."""
-        clock = self._hands.clock
-        until = clock.monotonic() + self._policy.intake_pause
-        while partition.alive and self.dispatcher.backlog() > self._policy.backlog and clock.monotonic() < until:
-            await asyncio.sleep(0.002)
+        """Let deliveries catch up: the stream waits for our own CPU, and hardly ever for a partner.
+
+        Turns are counted, not time: when the event loop is busy a turn takes long, and waiting for it costs nothing.
+        """
+        for _ in range(int(self._policy.intake_pause / _TURN_SECONDS)):
+            if not partition.alive or self.dispatcher.backlog() <= self._policy.backlog:
+                return
+            await asyncio.sleep(_TURN_SECONDS)
 
     async def _lost(self, partition: OwnedPartition) -> None:
         """Fenced: somebody else owns the partition. If the group still says that it is ours, take it over again."""

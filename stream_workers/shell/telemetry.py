@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from connectors.records.config import ConnectorConfig
 from connectors.records.delivery import Outcome, OutcomeClass
 
 if TYPE_CHECKING:
     from connectors.kit.classification import Verdict
-    from stream_workers.core.live_config import LiveConnector
 
 _ATTEMPT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 5, 10)
 _END_TO_END_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
@@ -105,28 +105,28 @@ class Telemetry:
 
     # --- deliveries ---
 
-    def ended(self, live: LiveConnector, action_id: str, outcome: Outcome) -> None:
+    def ended(self, connector: ConnectorConfig, action_id: str, outcome: Outcome) -> None:
         """A delivery has had its outcome."""
-        key = (live.id, action_id, outcome.outcome)
+        key = (connector.id, action_id, outcome.outcome)
         child = self._children.get(key)
         if child is None:
-            child = self._children[key] = self._deliveries.labels(live.id, action_id, outcome.outcome.value)
+            child = self._children[key] = self._deliveries.labels(connector.id, action_id, outcome.outcome.value)
         child.inc()
         if outcome.outcome is not OutcomeClass.SKIPPED:
-            self._histograms(live)[1].observe(outcome.end_to_end_ms / 1000)
+            self._histograms(connector)[1].observe(outcome.end_to_end_ms / 1000)
 
-    def attempted(self, live: LiveConnector, verdict: Verdict, seconds: float) -> None:
+    def attempted(self, connector: ConnectorConfig, verdict: Verdict, seconds: float) -> None:
         """A partner was asked."""
-        key = (live.id, "", verdict.value)
+        key = (connector.id, "", verdict.value)
         child = self._children.get(key)
         if child is None:
-            child = self._children[key] = self._attempts.labels(live.id, verdict.value)
+            child = self._children[key] = self._attempts.labels(connector.id, verdict.value)
         child.inc()
-        self._histograms(live)[0].observe(seconds)
+        self._histograms(connector)[0].observe(seconds)
 
-    def retried(self, live: LiveConnector, verdict: Verdict) -> None:
+    def retried(self, connector: ConnectorConfig, verdict: Verdict) -> None:
         """A delivery waits for another attempt."""
-        self._retries.labels(live.id, verdict.value).inc()
+        self._retries.labels(connector.id, verdict.value).inc()
 
     def samples(self) -> bool:
         """True for one accepted delivery of many."""
@@ -139,20 +139,20 @@ class Telemetry:
 
     # --- connectors ---
 
-    def breaker_changed(self, live: LiveConnector, state: str) -> None:
+    def breaker_changed(self, connector: ConnectorConfig, state: str) -> None:
         """A breaker opened or closed."""
-        self._breaker.labels(live.id).set(0 if state == "closed" else 1)
-        self._log.warning("connector.breaker", connector_id=live.id, connector=live.config.name, state=state)
+        self._breaker.labels(connector.id).set(0 if state == "closed" else 1)
+        self._log.warning("connector.breaker", connector_id=connector.id, connector=connector.name, state=state)
 
-    def credentials_refused(self, live: LiveConnector) -> None:
+    def credentials_refused(self, connector: ConnectorConfig) -> None:
         """The partner refused the connector's access several times in a row."""
-        self._refused.labels(live.id).set(1)
-        self._log.error("connector.credentials_refused", connector_id=live.id, connector=live.config.name)
+        self._refused.labels(connector.id).set(1)
+        self._log.error("connector.credentials_refused", connector_id=connector.id, connector=connector.name)
 
-    def credentials_accepted(self, live: LiveConnector) -> None:
+    def credentials_accepted(self, connector: ConnectorConfig) -> None:
         """The partner takes the credentials again."""
-        self._refused.labels(live.id).set(0)
-        self._log.info("connector.credentials_accepted", connector_id=live.id, connector=live.config.name)
+        self._refused.labels(connector.id).set(0)
+        self._log.info("connector.credentials_accepted", connector_id=connector.id, connector=connector.name)
 
     # --- partitions ---
 
@@ -207,8 +207,8 @@ class Telemetry:
         self._internal.labels(place).inc()
         self._log.error("internal_error", place=place, exc_info=error)
 
-    def _histograms(self, live: LiveConnector) -> tuple[Any, Any]:
-        kind = live.config.type
+    def _histograms(self, connector: ConnectorConfig) -> tuple[Any, Any]:
+        kind = connector.type
         pair = self._seconds.get(kind)
         if pair is None:
             pair = (self._attempt_seconds.labels(kind), self._end_to_end_seconds.labels(kind))

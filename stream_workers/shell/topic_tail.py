@@ -22,7 +22,9 @@ class TopicTail:
     `take` is called in the event loop with every batch of messages, in order.
     """
 
-    def __init__(self, options: dict[str, Any], topic: str, take: Callable[[list[Message]], None], clock: Clock) -> None:
+    def __init__(
+        self, options: dict[str, Any], topic: str, take: Callable[[list[Message]], None], clock: Clock
+    ) -> None:
         self._options = options
         self._topic = topic
         self._take = take

@@ -49,6 +49,8 @@ class Chunking:
     lease: Lease
     topics: frozenset[str] = frozenset()
     has_room: Callable[[str, int], bool] = field(default=_always)
+    fetch_min_bytes: int = 1
+    fetch_max_wait_ms: int = 500
 
 
 class RebalanceListener(stock.ConsumerRebalanceListener):
@@ -67,6 +69,8 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
+        consumer._fetch_min_bytes = self.app.chunking.fetch_min_bytes
+        consumer._fetch_max_wait_ms = self.app.chunking.fetch_max_wait_ms
         return consumer
 
 
