@@ -1,6 +1,6 @@
 """Records to bytes and back, in one place: JSON with a schema version `v`; a tombstone is `None`."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -45,11 +45,7 @@ class _Version(msgspec.Struct):
     v: int
 
 
-class _ListedVersion(msgspec.Struct, array_like=True):
-    v: int
-
-
-_versions: msgspec.json.Decoder[_Version | _ListedVersion] = msgspec.json.Decoder(_Version | _ListedVersion)
+_versions: msgspec.json.Decoder[_Version | list[Any]] = msgspec.json.Decoder(_Version | list[Any])
 
 
 def decode_event(value: bytes) -> ProfileEvent:
@@ -96,10 +92,11 @@ def decode(type_: type[Record], value: bytes) -> Record:
 
 def _explain(value: bytes, error: Exception) -> UndecodableRecord:
     try:
-        version = _versions.decode(value).v
+        found = _versions.decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return UndecodableRecord(Reason.UNDECODABLE, str(error))
-    if version != SCHEMA_VERSION:
+    version = found.v if isinstance(found, _Version) else next(iter(found), None)
+    if isinstance(version, int) and version != SCHEMA_VERSION:
         return _unknown_version(version)
     return UndecodableRecord(Reason.UNDECODABLE, str(error))
 
