@@ -7,6 +7,8 @@ PYTHON := python3
 endif
 VENV := .venv
 BIN := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade
+CONSOLE := control_plane/console
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,8 +38,10 @@ format: setup ## let ruff put the code in shape
 	$(BIN)/ruff format .
 
 lock: setup ## resolve the requirements anew (hashes only, no addresses)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o deploy/locks/runtime.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev pyproject.toml -o deploy/locks/dev.txt
+	$(COMPILE) pyproject.toml -o deploy/locks/runtime.txt
+	$(COMPILE) --extra dev pyproject.toml -o deploy/locks/dev.txt
+	echo hatchling | $(COMPILE) - -o deploy/locks/build.txt
+	$(BIN)/python -m deploy.local.jars
 
 bench: setup ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -45,6 +49,10 @@ bench: setup ## speed and memory, as ratios within one run
 clean: ## remove what was built and the local stack's data
 	rm -rf $(VENV) .patchbay .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache control_plane/console/dist control_plane/console/node_modules
 
-console: ## the web console, when Node is here
+console: $(if $(wildcard $(CONSOLE)/package.json),$(CONSOLE)/dist/index.html) ## the web console, when Node is here
+
+$(CONSOLE)/dist/index.html: $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+	@if command -v npm >/dev/null; then cd $(CONSOLE) && npm ci --no-audit --no-fund && npm run build && touch dist/index.html; \
+	else echo "Without Node.js and npm there is no web console; everything else works."; fi
 
 .PHONY: help setup up test lint format lock bench clean console
