@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,6 +12,7 @@ from connectors.kit.mapping import Mapping as FieldMapping
 from connectors.kit.mapping import compile_action_mapping
 from connectors.records.config import ActionConfig, ConnectorConfig
 
+Model = TypeVar("Model", bound=BaseModel)
 OpenSecret = Callable[[str, str, str], str]
 """(connector id, field, sealed text) → the secret; raises `InvalidSettings`."""
 
@@ -86,7 +87,7 @@ def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret:
         record,
         type_,
         settings,
-        plain,
+        settings.visible(),
         _limits(record, type_),
         record.identifiers or type_.partner_type.identifiers,
         actions,
@@ -129,7 +130,7 @@ def _broken_action(
     return LiveAction(action.id, record.id, type_, action.active, action.activation, consent, broken=error)
 
 
-def _validated(model: type[BaseModel], values: dict[str, Any], what: str) -> BaseModel:
+def _validated(model: type[Model], values: dict[str, Any], what: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
