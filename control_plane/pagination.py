@@ -81,7 +81,7 @@ async def fetch_page(
 
 
 def _is_entity(statement: Select[Any]) -> bool:
-    return any(description["entity"] is not None for description in statement.column_descriptions)
+    return any(description.get("entity") is not None for description in statement.column_descriptions)
 
 
 def _make_cursor(row: Any, order: Order) -> str:

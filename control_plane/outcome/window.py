@@ -69,7 +69,7 @@ def window_of(length: WindowLength, zone: ZoneInfo, now: datetime) -> Window:
     today = now.astimezone(zone).date()
     dates = [today - timedelta(days=back) for back in range(length.days - 1, -1, -1)]
     starts = [_midnight(day, zone) for day in (*dates, today + timedelta(days=1))]
-    days = tuple(Day(day, start, end, day == today) for day, start, end in zip(dates, starts, starts[1:], strict=True))
+    days = tuple(Day(day, start, end, day == today) for day, start, end in zip(dates, starts, starts[1:], strict=False))
     return Window(days, tuple(_stretches(starts[0], starts[-1], zone)))
 
 

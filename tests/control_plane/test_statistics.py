@@ -1,0 +1,206 @@
+"""Windows by day in the caller's zone, against a plain recount; errors, one by one and as CSV."""
+
+import csv
+import io
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.records.metrics_table import (
+    DAY_SECONDS,
+    error_horizons,
+    last_deliveries,
+    outcome_counts,
+    outcome_counts_daily,
+    outcome_errors,
+)
+from control_plane.outcome.errors import safe_cell
+from control_plane.outcome.window import WindowLength, utc_days_within, window_of
+from tests.support.plane import Plane
+
+QUARTER = 15 * 60
+
+
+def counted(connector_id: str, at: datetime, class_: str = "sent", **more: Any) -> dict[str, Any]:
+    """A row of the quarter hours."""
+    bucket = int(at.timestamp()) // QUARTER * QUARTER
+    row = {"workspace": "default", "connector_id": connector_id, "action_id": "act_1", "bucket_at": bucket}
+    return row | {"class": class_, "reason": "", "partner_code": "", "count": 1} | more
+
+
+async def store(plane: Plane, *rows: dict[str, Any]) -> None:
+    """What the metrics agent would have stored: the quarter hours, and their days."""
+    daily: Counter[tuple[tuple[str, Any], ...]] = Counter()
+    for row in rows:
+        day = row | {"bucket_at": row["bucket_at"] // DAY_SECONDS * DAY_SECONDS}
+        daily[tuple((name, value) for name, value in day.items() if name != "count")] += row["count"]
+    async with plane.parts.database.transaction(write=True) as session:
+        await session.execute(outcome_counts.insert(), list(rows))
+        await session.execute(outcome_counts_daily.insert(), [dict(key) | {"count": n} for key, n in daily.items()])
+
+
+async def statistics(plane: Plane, **query: Any) -> Any:
+    """The answer to a question."""
+    return await plane.call("GET", "/v1/statistics", 200, params=query)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Amsterdam", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"])
+async def test_each_day_of_a_window_counts_what_happened_on_it(plane: Plane, zone: str) -> None:
+    connector_id = await plane.connector()
+    now = datetime.now(UTC)
+    rows = [counted(connector_id, now - timedelta(hours=hours), count=hours + 1) for hours in range(0, 24 * 35, 5)]
+    await store(plane, *rows)
+
+    answer = await statistics(plane, window="30d", time_zone=zone)
+
+    today = now.astimezone(ZoneInfo(zone)).date()
+    expected: Counter[str] = Counter()
+    for row in rows:
+        day = datetime.fromtimestamp(row["bucket_at"], UTC).astimezone(ZoneInfo(zone)).date()
+        if (today - day).days < 30:
+            expected[day.isoformat()] += row["count"]
+    assert {day["date"]: day["sent"] for day in answer["by_day"] if day["sent"]} == dict(expected)
+    assert answer["totals"]["sent"] == sum(expected.values())
+    assert [day["partial"] for day in answer["by_day"]] == [False] * 29 + [True]
+    (connector,) = answer["connectors"]
+    assert connector["by_day"] == [day | {"data": day["data"]} for day in connector["by_day"]]
+    assert sum(day["sent"] for day in connector["actions"][0]["by_day"]) == sum(expected.values())
+
+
+async def test_totals_tell_errors_by_class_skips_by_reason_and_failed_attempts_apart(plane: Plane) -> None:
+    connector_id = await plane.connector()
+    now = datetime.now(UTC)
+    await store(
+        plane,
+        counted(connector_id, now, "sent", count=5),
+        counted(connector_id, now, "removed", count=2),
+        counted(connector_id, now, "timeout", count=1),
+        counted(connector_id, now, "partner_error", partner_code="L-7", count=2),
+        counted(connector_id, now, "skipped", reason="no_consent", count=4),
+        counted(connector_id, now, "attempt:timeout", count=9),
+        counted("con_deleted", now, "sent", count=100),
+    )
+
+    answer = await statistics(plane, connector_id=connector_id, detail="totals")
+
+    assert answer["totals"] == {
+        "sent": 5,
+        "removed": 2,
+        "errors": {"timeout": 1, "partner_error": 2},
+        "errors_total": 3,
+        "skipped": {"no_consent": 4},
+        "skipped_total": 4,
+        "failed_attempts": {"timeout": 9},
+        "failed_attempts_total": 9,
+        "error_rate": 0.3,
+    }
+    (connector,) = answer["connectors"]
+    assert connector["by_day"] is None
+    assert connector["partner_codes"] == [
+        {"code": "L-7", "count": 2, "meaning": "The list is full.", "link": "https://ledger.example/errors#L-7"}
+    ]
+
+
+async def test_a_day_before_there_was_anything_has_no_data_rather_than_zero(plane: Plane) -> None:
+    await plane.connector()
+    answer = await statistics(plane, window="7d")
+    assert [day["data"] for day in answer["by_day"]] == [False] * 6 + [True]
+    assert answer["totals"]["error_rate"] is None
+
+
+async def test_a_deleted_connector_still_counts_without_a_name(plane: Plane) -> None:
+    await store(plane, counted("con_gone", datetime.now(UTC), count=3))
+    (connector,) = (await statistics(plane))["connectors"]
+    assert (connector["connector_id"], connector["name"], connector["totals"]["sent"]) == ("con_gone", None, 3)
+
+
+async def test_the_last_delivery_of_a_connector_is_told(plane: Plane) -> None:
+    connector_id = await plane.connector()
+    await store(plane, counted(connector_id, datetime.now(UTC)))
+    async with plane.parts.database.transaction(write=True) as session:
+        row = {"workspace": "default", "connector_id": connector_id, "action_id": "act_1", "at": 1_700_000_000}
+        await session.execute(last_deliveries.insert(), [row])
+    (connector,) = (await statistics(plane))["connectors"]
+    assert connector["last_delivery_at"] == "2023-11-14T22:13:20Z"
+
+
+async def test_an_unknown_zone_is_told(plane: Plane) -> None:
+    for zone in ("Mars/Olympus", "../../etc/passwd", ""):
+        problem = await plane.call("GET", "/v1/statistics", 422, params={"time_zone": zone})
+        assert problem["errors"][0]["code"] == "unknown_time_zone"
+
+
+@given(
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.sampled_from(["UTC", "Europe/Amsterdam", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati"]),
+    st.sampled_from(list(WindowLength)),
+)
+def test_days_and_stretches_cover_a_window_without_gap_or_overlap(now: datetime, zone: str, length: WindowLength) -> None:
+    window = window_of(length, ZoneInfo(zone), now)
+    assert len(window.days) == length.days
+    assert all(a.end == b.start for a, b in zip(window.days, window.days[1:], strict=False))
+    assert all(a.end == b.start for a, b in zip(window.stretches, window.stretches[1:], strict=False))
+    assert (window.stretches[0].start, window.stretches[-1].end) == (window.start, window.end)
+    assert window.start <= now.timestamp() < window.end
+    whole = utc_days_within(window.start, window.end)
+    assert whole is not None
+    assert window.start <= whole[0] < whole[1] <= window.end
+
+
+async def store_errors(plane: Plane, connector_id: str, *profiles: str) -> None:
+    """One error per profile, a second apart."""
+    now = int(datetime.now(UTC).timestamp())
+    row = {"workspace": "default", "connector_id": connector_id, "action_id": "act_1", "delivery_id": "d", "run": 0}
+    row |= {"class": "partner_error", "reason": "rejected", "partner_code": "L-7", "attempts": 1}
+    rows = [
+        row | {"partition": 0, "offset": n, "at": now - n, "profile_id": profile} for n, profile in enumerate(profiles)
+    ]
+    async with plane.parts.database.transaction(write=True) as session:
+        await session.execute(outcome_errors.insert(), rows)
+
+
+async def test_errors_come_newest_first_page_by_page(plane: Plane) -> None:
+    connector_id = await plane.connector()
+    await store_errors(plane, connector_id, *(f"p-{n}" for n in range(5)))
+    first = await plane.call("GET", "/v1/errors", 200, params={"limit": 3})
+    second = await plane.call("GET", "/v1/errors", 200, params={"limit": 3, "cursor": first["next_cursor"]})
+    seen = [item["profile_id"] for page in (first, second) for item in page["items"]]
+    assert seen == [f"p-{n}" for n in range(5)]
+    assert first["items"][0]["link"] == "https://ledger.example/errors#L-7"
+    assert (second["has_more"], second["truncated"]) == (False, False)
+    none = await plane.call("GET", "/v1/errors", 200, params={"outcome": "timeout"})
+    assert none["items"] == []
+
+
+async def test_a_window_whose_oldest_errors_were_removed_says_so(plane: Plane) -> None:
+    connector_id = await plane.connector()
+    async with plane.parts.database.transaction(write=True) as session:
+        horizon = {"workspace": "default", "connector_id": connector_id, "complete_from": 4_000_000_000}
+        await session.execute(error_horizons.insert(), [horizon])
+    assert (await plane.call("GET", "/v1/errors", 200))["truncated"] is True
+    answer = await plane.http.get("/v1/errors.csv")
+    assert answer.headers["patchbay-truncated"] == "true"
+
+
+async def test_the_download_holds_every_error_and_no_formula(plane: Plane) -> None:
+    connector_id = await plane.connector()
+    profiles = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝x", 'a "quoted", one', "ada"]
+    await store_errors(plane, connector_id, *profiles, *(f"p-{n}" for n in range(2_500)))
+
+    answer = await plane.http.get("/v1/errors.csv", params={"bom": True})
+
+    assert answer.text.startswith("\ufeffat,")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
+    assert len(rows) == 2_510
+    assert [row["profile_id"] for row in rows[:10]] == [*(f"'{profile}" for profile in profiles[:8]), *profiles[8:]]
+
+
+@given(st.text())
+def test_no_cell_begins_like_a_formula(text: str) -> None:
+    assert not safe_cell(text).lstrip(" ").startswith(tuple("=+-@\t\r\n＝＋－＠"))
+    assert safe_cell(text).endswith(text)
