@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connectors.kit.program_settings import KafkaSettings, ProgramSettings
 
 Settings = TypeVar("Settings", bound="ProgramSettings")
-EXIT_CANNOT_RUN, EXIT_INVALID_SETTINGS = 1, 2
+EXIT_CANNOT_RUN, EXIT_INVALID_SETTINGS = 1, 2  # `deploy.local.parts` knows the second one
 
 app = typer.Typer(
     help="Patchbay: delivers what happens to profiles, from Kafka to partners.",

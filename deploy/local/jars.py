@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +60,11 @@ def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
     return tuple(Jar(coordinate, sha256) for coordinate, sha256 in lines)
 
 
-def class_path(folder: Path | None = None, lock: Path = LOCK) -> str:
+def class_path(folder: Path | None = None, lock: Path = LOCK, repositories: Mapping[str, str] | None = None) -> str:
     """The class path of the broker; fetches what is missing, with a progress bar on standard error.
 
-    Every jar is checked against the lock at every start. Raises `JarsUnavailable`.
+    Every jar is checked against the lock at every start. `repositories` (address by name) replace the public one.
+    Raises `JarsUnavailable`.
     """
     jars = read_lock(lock)
     folder = (folder or cache_folder()) / "jars"
@@ -71,7 +72,7 @@ def class_path(folder: Path | None = None, lock: Path = LOCK) -> str:
     with _held(folder / ".lock"):
         missing = [jar for jar in jars if not _is_whole(folder / jar.path, jar)]
         if missing:
-            _fetch(missing, folder)
+            _fetch(missing, folder, repositories)
     return os.pathsep.join(str(folder / jar.path) for jar in jars)
 
 
@@ -86,12 +87,16 @@ def write_lock(lock: Path = LOCK) -> None:
     lock.write_text(head + "".join(f"{coordinate} {sum_}\n" for coordinate, sum_ in sorted(sums.items())))
 
 
-def _fetch(jars: list[Jar], folder: Path) -> None:
+def _fetch(jars: list[Jar], folder: Path, repositories: Mapping[str, str] | None) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.print(f"Fetching Apache Kafka {KAFKA_VERSION}, once: {len(jars)} jars", highlight=False)
+    with Progress(*columns, console=console, transient=True) as progress:
         whole = progress.add_task(f"Fetching Apache Kafka {KAFKA_VERSION} (once)", total=None)
         resolver = PythonResolver(progress_callback=_advancing(progress, whole))
-        context = MavenContext(repo_cache=folder, resolver=resolver, timeout=30)
+        remote = None if repositories is None else dict(repositories)
+        context = MavenContext(repo_cache=folder, remote_repos=remote, resolver=resolver, timeout=30)
         for number, jar in enumerate(jars, start=1):
             progress.update(whole, description=f"Fetching Apache Kafka {KAFKA_VERSION}: jar {number} of {len(jars)}")
             _fetch_one(jar, folder, context)

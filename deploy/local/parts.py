@@ -15,6 +15,8 @@ QUICK_DEATH_SECONDS = 10.0
 MAX_QUICK_DEATHS = 5
 FIRST_PAUSE_SECONDS = 0.5
 STOP_SECONDS = 20.0
+INVALID_SETTINGS = 2
+"""The exit code of a program whose settings do not hold."""
 
 
 class Part(Protocol):
@@ -37,6 +39,10 @@ class Part(Protocol):
         """True while it lives."""
         ...
 
+    def refuses_its_settings(self) -> bool:
+        """True when it has ended and would end again, since only a person can change the settings."""
+        ...
+
     def ask_to_end(self) -> None:
         """SIGTERM; returns at once."""
 
@@ -56,6 +62,10 @@ class KafkaPart:
         self.log = broker.log
         self.start, self.is_running, self.kill = broker.launch, broker.is_running, broker.kill
         self.end = broker.stop
+
+    def refuses_its_settings(self) -> bool:
+        """Its settings are ours."""
+        return False
 
     def ask_to_end(self) -> None:
         """The broker is asked and waited for in one step."""
@@ -78,6 +88,10 @@ class ProcessPart:
     def is_running(self) -> bool:
         """True while the process lives."""
         return self._process is not None and self._process.poll() is None
+
+    def refuses_its_settings(self) -> bool:
+        """Our programs say so by their exit code."""
+        return self._process is not None and self._process.poll() == INVALID_SETTINGS
 
     def ask_to_end(self) -> None:
         """SIGTERM."""
@@ -111,6 +125,8 @@ class Watch:
         if self._starts_at is not None:
             if self._now() >= self._starts_at:
                 self._start(say)
+        elif self.part.refuses_its_settings():
+            raise CannotRun(f"{self.part.name} ended because of its settings:\n{tail(self.part.log)}")
         elif not self.part.is_running():
             say(f"{self.part.name} died; starting it again in {self._mourn():.1f} s. Its log: {self.part.log}")
 

@@ -13,6 +13,7 @@ class FakePart:
         self.name, self.happened, self.log = name, happened, log
         self.alive = False
         self.refuses = False
+        self.hopeless = False
 
     def start(self):
         if self.refuses:
@@ -22,6 +23,9 @@ class FakePart:
 
     def is_running(self):
         return self.alive
+
+    def refuses_its_settings(self):
+        return self.hopeless
 
     def ask_to_end(self):
         self.happened.append(f"ask {self.name}")
@@ -114,6 +118,17 @@ def test_pauses_double_and_too_many_quick_deaths_end_it_with_the_log(stack, cloc
         ["2", "0 s"],
         ["4", "0 s"],
     ]
+
+
+def test_a_part_that_refuses_its_settings_is_not_started_again(stack, tmp_path):
+    log = tmp_path / "worker.log"
+    log.write_text("PATCHBAY_SECRETS__KEYS: no key\n")
+    part = FakePart("worker-1", [], log)
+    stack.add(part)
+    part.alive, part.hopeless = False, True
+
+    with pytest.raises(CannotRun, match="worker-1 ended because of its settings:\nPATCHBAY_SECRETS__KEYS: no key"):
+        stack.look()
 
 
 def test_a_long_life_forgives_earlier_deaths(stack, clock, said):
