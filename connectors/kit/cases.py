@@ -9,8 +9,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from connectors.kit.classification import Classification, Verdict, classify_by_status, classify_transport_error
-from connectors.kit.declaration import ActionType, Batch, ConnectorType, Row
+from connectors.kit.classification import (
+    ACCEPTED,
+    Classification,
+    Verdict,
+    classify_by_status,
+    classify_transport_error,
+)
+from connectors.kit.declaration import ActionType, Batch, ConnectorType, Row, Token, TokenFlow
 from connectors.kit.errors import CannotRender, InvalidSettings
 from connectors.kit.exchange import PartnerRequest, PartnerResponse, TransportError, TransportErrorKind
 from connectors.kit.mapping import compile_action_mapping
@@ -19,6 +25,9 @@ from connectors.records.profile_event import Change, MembershipEvent, PlainEvent
 
 CHECK = "check"
 """The action of a case that is about the connection test."""
+
+TOKEN = "token"
+"""The action of a case that is about fetching an access token: an answer with one means `accepted`."""
 
 NOW = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)
 """When every case is rendered."""
@@ -136,7 +145,7 @@ def load_cases(folder: Path) -> list[Case]:
 
 def run_case(type_: ConnectorType, case: Case) -> list[Mismatch]:
     """Everything in which the connector type differs from the case."""
-    if case.action != CHECK and type_.action(case.action) is None:
+    if case.action != CHECK and type_.action(case.action) is None and _token_flow(type_, case) is None:
         return [Mismatch("action", case.action, "no such action type")]
     try:
         prepared = prepare_case(type_, case)
@@ -150,7 +159,7 @@ def run_case(type_: ConnectorType, case: Case) -> list[Mismatch]:
 
 @dataclass(frozen=True, slots=True)
 class PreparedCase:
-    """A case with its settings validated and its events mapped to rows; `action` is `None` for the connection test."""
+    """A case with its settings validated and its events mapped to rows; without an action it is asked once."""
 
     type_: ConnectorType
     case: Case
@@ -188,7 +197,9 @@ def prepare_case(type_: ConnectorType, case: Case) -> PreparedCase:
 
 def request_of(prepared: PreparedCase) -> PartnerRequest | None:
     """The request; `None` when every row was refused. Raises `CannotRender`."""
-    action, batch = prepared.action, prepared.batch
+    action, batch, flow = prepared.action, prepared.batch, _token_flow(prepared.type_, prepared.case)
+    if flow is not None:
+        return flow.render(prepared.settings, NOW, None)
     if action is None:
         return prepared.type_.check(prepared.settings, NOW, prepared.case.access_token)
     if not batch.rows:
@@ -198,12 +209,16 @@ def request_of(prepared: PreparedCase) -> PartnerRequest | None:
 
 
 def classify_answer(prepared: PreparedCase, answer: CaseAnswer) -> tuple[Classification, ...]:
-    """What the connector type makes of an answer: one classification per row, one for a connection test."""
+    """What the connector type makes of an answer: one classification per row, one for a connection test or a token."""
     count = len(prepared.batch.rows) or 1
     if answer.transport is not None:
         return (classify_transport_error(TransportError(answer.transport, "as recorded")),) * count
     headers = {name.lower(): value for name, value in answer.headers.items()}
     response = PartnerResponse(answer.status, headers, answer.body())
+    flow = _token_flow(prepared.type_, prepared.case)
+    if flow is not None:
+        found = flow.read(response)
+        return (ACCEPTED if isinstance(found, Token) else found,)
     classify = (prepared.action and prepared.action.classify) or prepared.type_.classify
     if classify is None:
         return (classify_by_status(response, NOW),) * count
@@ -214,10 +229,13 @@ def recorded_answers(case: Case) -> Iterator[RecordedAnswer]:
     """What the partner answers to the request of a case, for a simulator; answers that never come are left out."""
     for answer in case.answers if case.sends else ():
         if answer.transport is None and case.sends:
-            accepted = all(means.split()[0] in (Verdict.ACCEPTED, Verdict.ALREADY_DONE) for means in answer.means)
+            accepted = all(means.split()[0] in _GOOD for means in answer.means)
             yield RecordedAnswer(
                 case.sends.method, case.sends.url, answer.status, answer.headers, answer.body(), accepted
             )
+
+
+_GOOD = (Verdict.ACCEPTED, Verdict.ALREADY_DONE, Verdict.ACCEPTED_LATER)
 
 
 def describe(classification: Classification, status: int | None = None) -> str:
@@ -229,6 +247,10 @@ def describe(classification: Classification, status: int | None = None) -> str:
     if classification.retry_after is not None:
         words.append(f"after {classification.retry_after:g}s")
     return " ".join(words)
+
+
+def _token_flow(type_: ConnectorType, case: Case) -> TokenFlow | None:
+    return type_.token if case.action == TOKEN else None
 
 
 def _load(file: Path) -> Case:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.kit.cases import CHECK, NOW, Case, classify_answer, prepare_case, request_of, run_case
+from connectors.kit.cases import CHECK, NOW, TOKEN, Case, classify_answer, prepare_case, request_of, run_case
 from connectors.kit.classification import Classification, Verdict
 from connectors.kit.declaration import ActionType, ConnectorType
 from connectors.kit.errors import CannotRender, InvalidSettings
@@ -118,6 +118,8 @@ def cases_are_enough(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[st
             yield f"the cases of {action.key!r} do not show both additions and removals"
     if not any(case.action == CHECK for case in cases):
         yield "no case of the connection test"
+    if type_.token is not None and not any(case.action == TOKEN for case in cases):
+        yield "no case of the access token"
 
 
 def codes_are_classified(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
