@@ -18,7 +18,7 @@ from connectors.kit.registry import Registry
 from connectors.records import topics
 from connectors.records.codec import SCHEMA_VERSION
 from connectors.records.config import ConnectorConfig
-from connectors.records.delivery import ConnectorHealth, WorkerStatus
+from connectors.records.delivery import Command, ConnectorHealth, WorkerStatus
 from stream_workers.agents import profile_events
 from stream_workers.core.config_view import fold
 from stream_workers.core.delivering import RetryPolicy
@@ -34,6 +34,7 @@ from stream_workers.http.dialing import partner_tls
 from stream_workers.http.sender import HttpSender
 from stream_workers.settings import LEASE_SECONDS, WorkerSettings, faust_settings
 from stream_workers.shell.clock import SystemClock, as_datetime
+from stream_workers.shell.command_reader import CommandReader
 from stream_workers.shell.config_reader import ConfigChange, ConfigReader
 from stream_workers.shell.partition_log import KafkaPartitionLog, TopicNames
 from stream_workers.shell.probe_server import ProbeServer
@@ -78,6 +79,9 @@ class DeliveryProgram:
             settings.kafka.librdkafka(), settings.topic(topics.WORKER_STATUS), self._status, self._clock
         )
         self._board_tail = self._tail(topics.WORKER_STATUS, self._board.take)
+        self._command_reader = CommandReader(
+            settings.kafka.librdkafka(), settings.topic(topics.COMMANDS), self._take_command
+        )
         self.engine = self._build_engine()
         self._probes = ProbeServer(self.telemetry.registry, self._checks, version("patchbay"))
         self._state: asyncio.Task[None] | None = None
@@ -91,6 +95,7 @@ class DeliveryProgram:
         self._board_tail.start()
         await self._config.caught_up.wait()
         self.engine.start()
+        self._command_reader.start()
         self._board.start()
         self._state = asyncio.get_running_loop().create_task(self._report())
         await self.app.start()
@@ -99,6 +104,7 @@ class DeliveryProgram:
         """Release the partitions, leave the group, and give everything back."""
         await self.engine.stop()
         await self.app.stop()
+        await self._command_reader.stop()
         await self._board.stop()
         if self._state is not None:
             self._state.cancel()
@@ -130,7 +136,15 @@ class DeliveryProgram:
         surroundings = Surroundings(self._clock, self.telemetry, policy, SystemRandom().random, self.may_send)
         tokens = Tokens(self._sender, self._clock, stored=lambda _id: None, keep=lambda _id, _token: None)
         dispatcher.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings))
-        hands = Hands(self._clock, self.telemetry, self._open_log, self.lease.is_held, self._seek)
+        hands = Hands(
+            self._clock,
+            self.telemetry,
+            self._open_log,
+            self.lease.is_held,
+            self._seek,
+            self._command_reader.follow,
+            self._command_reader.leave,
+        )
         engine = DeliveryEngine(
             dispatcher,
             Intake(dispatcher, endings, self._clock, self.telemetry),
@@ -141,6 +155,9 @@ class DeliveryProgram:
         self.app.chunking.topics = frozenset({source})
         self.app.chunking.has_room = lambda topic, partition: topic != source or engine.has_room(partition)
         return engine
+
+    def _take_command(self, partition: int, offset: int, command: Command | None) -> None:
+        self.engine.command(partition, offset, command)
 
     def _open_log(self, partition: int) -> KafkaPartitionLog:
         settings = self._settings

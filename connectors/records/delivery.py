@@ -36,6 +36,7 @@ class Reason(StrEnum):
     NO_CONSENT = "no_consent"
     NOT_SUPPORTED = "not_supported"
     DUPLICATE = "duplicate"
+    CANCELLED = "cancelled"
     # errors
     CANNOT_RENDER = "cannot_render"
     MISCONFIGURED = "misconfigured"
@@ -161,6 +162,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
     `finished` is a bitmap: bit `n` stands for the offset `next + 1 + n` (little-endian bits, at most 8,192). `sequence`
     counts the partition's transactions: after a commit whose end is unknown it tells whether it was committed.
+    `commands_next` is the next offset of the same partition of `commands` to carry out.
     """
 
     v: int
@@ -168,6 +170,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     finished: bytes = b""
     config_position: int = 0
     sequence: int = 0
+    commands_next: int = 0
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -199,24 +202,36 @@ class CommandKind(StrEnum):
     """What the control plane asks of the owner of a partition."""
 
     REPLAY = "replay"
-    RESYNC = "resync"
     CANCEL = "cancel"
 
 
+class ReplayItem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A dead letter to send again: what is needed to find its parked row, or to account for it when that is gone.
+
+    `event` is the profile event as it came; a plain event is no state and has no parked row to be found.
+    """
+
+    delivery_id: str
+    connector_id: str
+    action_id: str
+    offset: int
+    appended_at: int
+    event: msgspec.Raw
+
+
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """An order to the owner of one partition, written to that partition of `commands`."""
+    """An order to the owner of one partition, written to that partition of `commands`; carried out once.
+
+    `run` is the job's number: the outcomes of its deliveries carry it. A cancelled run starts nothing more.
+    """
 
     v: int
     workspace: str
     job_id: str
     kind: CommandKind
+    run: int
     at: datetime
-    delivery_ids: tuple[str, ...] = ()
-    row_keys: tuple[bytes, ...] = ()
-    connector_id: str | None = None
-    action_id: str | None = None
-    run: int = 0
-    dry_run: bool = False
+    items: tuple[ReplayItem, ...] = ()
 
 
 class ConnectorHealth(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -36,6 +36,11 @@ class FinishedOffsets:
         return self._expected
 
     @property
+    def finished_until(self) -> int:
+        """Nothing at or above this offset was finished by an earlier owner."""
+        return max(self._restored, default=self.next - 1) + 1
+
+    @property
     def unfinished(self) -> int:
         """How many taken records are not finished."""
         return len(self._taken) - len(self._finished)
@@ -69,7 +74,7 @@ class FinishedOffsets:
         self.take(offset)
         self.finish(offset)
 
-    def record(self, config_position: int, sequence: int) -> Position:
+    def record(self, config_position: int, sequence: int, commands_next: int = 0) -> Position:
         """The position to commit: at most `WINDOW` bits beyond the prefix."""
         first = self.next
         bits = 0
@@ -79,4 +84,4 @@ class FinishedOffsets:
             if first < offset <= first + WINDOW:
                 bits |= 1 << (offset - first - 1)
         finished = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-        return Position(SCHEMA_VERSION, first, finished, config_position, sequence)
+        return Position(SCHEMA_VERSION, first, finished, config_position, sequence, commands_next)

@@ -249,7 +249,8 @@ class Attempts:
         if not delivery.first_at:
             delivery.first_at = now - exchange.latency_ms
         holds = connector.refused
-        progress = Progress(delivery.change, delivery.attempts, delivery.first_at, now, holds)
+        since = max(delivery.first_at, connector.live.config.resumed_at or 0)
+        progress = Progress(delivery.change, delivery.attempts, since, now, holds)
         step = next_step(found, progress, self._policy, self._jitter())
         if isinstance(step, Wait) and step.ticket is None and delivery.outdated:
             step = End(OutcomeClass.SKIPPED, Reason.SUPERSEDED)

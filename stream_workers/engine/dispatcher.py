@@ -105,8 +105,7 @@ class Dispatcher:
 
     def _cancel(self, connector: Connector, delivery: Delivery) -> None:
         if delivery.stage not in (Stage.RUNNING, Stage.OVER):
-            self._endings.skip(delivery, Reason.DEACTIVATED)
-            self._advance(connector, connector.leave(delivery))
+            self.end_waiting(delivery, Reason.DEACTIVATED)
 
     # --- deliveries come in ---
 
@@ -125,6 +124,14 @@ class Dispatcher:
             self._advance(connector, lane.next_behind())
         if not delivery.durable and delivery.stage is not Stage.OVER and self._must_wait(connector, lane):
             self.spill(delivery)
+
+    def has_newer(self, connector: Connector, taken: Taken, action_id: str) -> bool:
+        """True when a newer change of the same membership, through the same action, has not ended yet."""
+        lane = connector.lanes.get(taken.event.profile_id)
+        return lane is not None and any(
+            other.action_id == action_id and other.taken.source == taken.source and other.taken.version > taken.version
+            for other in lane.items
+        )
 
     def replace_older(self, connector: Connector, taken: Taken, action_id: str, newer: Delivery | None) -> None:
         """A newer change of a membership has come: what waits from older ones, through this action, is superseded.
@@ -146,8 +153,7 @@ class Dispatcher:
 
     def supersede(self, delivery: Delivery) -> None:
         """A newer change makes this one pointless."""
-        self._endings.skip(delivery, Reason.SUPERSEDED)
-        self._advance(delivery.connector, delivery.connector.leave(delivery))
+        self.end_waiting(delivery, Reason.SUPERSEDED)
 
     def spill(self, delivery: Delivery) -> bool:
         """Make a delivery a pending row, so that it holds nothing back; false while an older one has its key."""
@@ -236,6 +242,11 @@ class Dispatcher:
             lane.running = delivery
             delivery.stage = Stage.RUNNING
         self.at(group[0].due_at, connector, group)
+
+    def end_waiting(self, delivery: Delivery, reason: Reason) -> None:
+        """A delivery that waits ends without being sent."""
+        self._endings.skip(delivery, reason)
+        self._advance(delivery.connector, delivery.connector.leave(delivery))
 
     def skip(self, delivery: Delivery, reason: Reason) -> None:
         """A delivery that is in no lane ends without being sent."""

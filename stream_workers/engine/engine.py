@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from aiokafka.structs import ConsumerRecord
 
 from stream_workers.core.config_view import ConfigView
+from connectors.records.delivery import Command
 from stream_workers.core.horizon import HORIZON_MS, HORIZON_RECORDS
+from stream_workers.core.planning import ties_of
+from stream_workers.engine.commands import Commands
 from stream_workers.engine.dispatcher import Dispatcher
-from stream_workers.engine.intake import Intake, note
+from stream_workers.engine.intake import Intake, note, note_change
 from stream_workers.engine.partition import OwnedPartition
 from stream_workers.engine.restore import admit_rows, read_rows
 from stream_workers.shell.clock import Clock
@@ -51,6 +54,9 @@ class Hands:
     holds_lease: Callable[[], bool]
     seek: Callable[[int, int], Awaitable[None]]
     """(partition, offset): read the source partition again from here."""
+    follow_commands: Callable[[int, int], None]
+    """(partition, offset): the partition's commands from here on are wanted."""
+    leave_commands: Callable[[int], None]
 
 
 class Feed:
@@ -61,7 +67,8 @@ class Feed:
         self.chunks: deque[list[ConsumerRecord]] = deque()
         self.arrived = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
-        self.reread: int | None = None
+        self.reread: tuple[int, int] | None = None
+        """(the offset that was expected, the one that came instead) when the log was last asked again."""
         self.seeks = False
         """The transport went on while nobody owned the partition: read again from the position."""
         self._policy = policy
@@ -88,6 +95,7 @@ class DeliveryEngine:
 
     def __init__(self, dispatcher: Dispatcher, intake: Intake, hands: Hands, policy: EnginePolicy) -> None:
         self.dispatcher = dispatcher
+        self._commands = Commands(dispatcher, hands.telemetry)
         self.feeds: dict[int, Feed] = {}
         self.failed = False
         """A partition could not be fed: only a new process can be trusted."""
@@ -107,16 +115,25 @@ class DeliveryEngine:
         """Release everything and end."""
         for connector in self.dispatcher.connectors.values():
             self.dispatcher.flush(connector, everything=True)
-        await self.release(set(self.feeds))
+        await self.release(self._assigned | self.feeds.keys())
         if self._ticker is not None:
             self._ticker.cancel()
         self.dispatcher.close()
 
     def apply(self, view: ConfigView) -> None:
         """A new view of the configuration."""
+        before = self.dispatcher.view
         self.dispatcher.apply(view)
+        for feed in self.feeds.values():
+            self._clear_parked(feed.partition, before, view)
         moved, self._config_moved = self._config_moved, asyncio.Event()
         moved.set()
+
+    def command(self, partition: int, offset: int, command: Command | None) -> None:
+        """A command for a partition; ignored when the partition is not ours (its owner will read it)."""
+        feed = self.feeds.get(partition)
+        if feed is not None and feed.partition.alive:
+            self._commands.carry_out(feed.partition, offset, command)
 
     def has_room(self, partition: int) -> bool:
         """May the transport fetch more of this partition?"""
@@ -146,6 +163,7 @@ class DeliveryEngine:
         if not feeds:
             return
         for feed in feeds:
+            self._hands.leave_commands(feed.partition.number)
             feed.partition.alive = False
             if feed.task is not None:
                 feed.task.cancel()
@@ -178,6 +196,7 @@ class DeliveryEngine:
         try:
             await self._take_over(partition)
             partition.start_commits(self._lost)
+            self._hands.follow_commands(partition.number, partition.commands_next)
             if feed.seeks:
                 feed.chunks.clear()
                 await self._hands.seek(partition.number, partition.position.expected)
@@ -206,29 +225,48 @@ class DeliveryEngine:
         seconds = self._hands.clock.monotonic() - started
         self._hands.telemetry.taken_over(partition.number, len(rows), seconds)
 
+    def _clear_parked(self, partition: OwnedPartition, before: ConfigView, view: ConfigView) -> None:
+        """Deactivating or deleting an action, or taking it off its source, makes its dead letters final."""
+        if not partition.parked or (before.connectors == view.connectors and before.workspaces == view.workspaces):
+            return
+        for key, delivery in list(partition.parked.items()):
+            event = delivery.taken.event
+            ties = ties_of(event, view) or ()
+            tied = any(tie.action_id == delivery.action_id for tie in ties)
+            if not (tied and delivery.connector.is_wanted(delivery)):
+                partition.unpark(key)
+            delivery.taken.forget()
+
     async def _remember(self, partition: OwnedPartition) -> None:
-        since = self._hands.clock.now_ms() - HORIZON_MS
-        until = partition.position.next
+        since, position = self._hands.clock.now_ms() - HORIZON_MS, partition.position
+        until = position.finished_until
         for record in await partition.log.recent(since, until, HORIZON_RECORDS) if until else ():
-            note(partition, record.value, record.offset, record.appended_at)
+            if record.offset < position.next:
+                note(partition, record.value, record.offset, record.appended_at)
+            elif position.is_finished(record.offset):
+                note_change(partition, record.value, record.offset, record.appended_at)
 
     async def _wait_for_config(self, position: int) -> None:
         while self.dispatcher.view.position < position:
             await self._config_moved.wait()
 
     async def _follows(self, feed: Feed, chunk: list[ConsumerRecord]) -> bool:
-        """True when the chunk may be taken. After a gap, or far behind the position, the log is read again first."""
-        position = feed.partition.position
+        """True when the chunk may be taken. After a gap, or far behind the position, the log is read again first.
+
+        What was fetched before the seek still arrives. Reading goes forward only, so a chunk that begins no later than
+        the one that was doubted comes from the second reading: the gap is real.
+        """
+        expected = feed.partition.position.expected
         first, last = chunk[0].offset, chunk[-1].offset
-        behind = last < position.expected - _FAR_BEHIND
-        gap = first > position.expected and (feed.partition.restored or position.expected > 0)
-        if feed.reread == position.expected or not (behind or gap):
-            if not behind:
-                feed.reread = None
+        behind = last < expected - _FAR_BEHIND
+        if first <= expected and not behind:
+            feed.reread = None
             return True
-        feed.reread = position.expected
+        if feed.reread is not None and feed.reread[0] == expected and (behind or first <= feed.reread[1]):
+            return True
+        feed.reread = (expected, first)
         feed.chunks.clear()
-        await self._hands.seek(feed.partition.number, position.expected)
+        await self._hands.seek(feed.partition.number, expected)
         return False
 
     async def _take(self, partition: OwnedPartition, chunk: list[ConsumerRecord]) -> None:
@@ -273,11 +311,13 @@ class DeliveryEngine:
         partition.closed = True
         del self.feeds[partition.number]
         self.dispatcher.forget(partition.number)
+        await partition.log.close()
         retake = asyncio.get_running_loop().create_task(self._retake(partition.number))
         self._retakes.add(retake)
         retake.add_done_callback(self._retakes.discard)
 
     async def _retake(self, number: int) -> None:
+        await self.dispatcher.drain({number}, self._policy.release_seconds)
         await asyncio.sleep(_RETRY_SECONDS)
         while number in self._assigned and not self._hands.holds_lease():
             await asyncio.sleep(_RETRY_SECONDS)

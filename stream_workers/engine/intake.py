@@ -70,16 +70,20 @@ class Intake:
         version = version_of(event, record.timestamp, record.offset)
         taken = Taken(record.value, record.offset, record.timestamp, version, event, record.key)
         skip = self._known_before(partition, taken, event)
-        begun: list[tuple[Delivery, Planned]] = []
+        begun: list[tuple[Delivery, Planned, Reason | None]] = []
         for planned in plan(event, ties, view):
             delivery = self._delivery(partition, taken, event, planned) if planned.triggers else None
+            reason = skip or planned.skip
             if skip is None and isinstance(event, MembershipEvent):
-                self._replace_older(partition, taken, planned, delivery)
+                if self._is_overtaken(partition, taken, planned):
+                    reason = Reason.SUPERSEDED
+                else:
+                    self._replace_older(partition, taken, planned, delivery)
             if delivery is not None:
-                begun.append((delivery, planned))
-        partition.take(taken, [delivery for delivery, _ in begun])
-        for delivery, planned in begun:
-            self._begin(delivery, planned, skip)
+                begun.append((delivery, planned, reason))
+        partition.take(taken, [delivery for delivery, _, _ in begun])
+        for delivery, planned, reason in begun:
+            self._begin(delivery, planned, reason)
 
     def _known_before(self, partition: OwnedPartition, taken: Taken, event: ProfileEvent) -> Reason | None:
         """Why the whole event is not delivered: it came before, or a newer change of the membership did."""
@@ -101,6 +105,15 @@ class Intake:
         connector.volatile += 1
         return delivery
 
+    def _is_overtaken(self, partition: OwnedPartition, taken: Taken, planned: Planned) -> bool:
+        """True when a newer change still waits, or failed, which the horizon may have forgotten long ago."""
+        if self._dispatcher.has_newer(self._dispatcher.connector(planned.connector), taken, planned.action.id):
+            return True
+        if not partition.parked:
+            return False
+        parked = partition.parked.get(row_key(taken.event, planned.action.id, partition.number, taken.offset))
+        return parked is not None and parked.taken.version > taken.version
+
     def _replace_older(
         self, partition: OwnedPartition, taken: Taken, planned: Planned, delivery: Delivery | None
     ) -> None:
@@ -110,8 +123,7 @@ class Intake:
         if partition.parked:
             partition.unpark(row_key(taken.event, planned.action.id, partition.number, taken.offset))
 
-    def _begin(self, delivery: Delivery, planned: Planned, skip: Reason | None) -> None:
-        reason = skip or planned.skip
+    def _begin(self, delivery: Delivery, planned: Planned, reason: Reason | None) -> None:
         if reason is not None:
             delivery.stage = Stage.OVER
             self._endings.skip(delivery, reason)
@@ -153,6 +165,19 @@ def note(partition: OwnedPartition, value: bytes, offset: int, appended_at: int)
         horizon.is_duplicate(_event_key(event), offset)
     if isinstance(event, MembershipEvent):
         horizon.is_late(_membership(event), version_of(event, appended_at, offset))
+
+
+def note_change(partition: OwnedPartition, value: bytes, offset: int, appended_at: int) -> None:
+    """Let the horizon know a change that is finished although older records are not.
+
+    Its event id stays unknown: the open record may carry the same one, and must not pass for the duplicate.
+    """
+    try:
+        event = decode_event(value)
+    except UndecodableRecord:
+        return
+    if isinstance(event, MembershipEvent):
+        partition.horizon.is_late(_membership(event), version_of(event, appended_at, offset))
 
 
 def _event_key(event: ProfileEvent) -> str:

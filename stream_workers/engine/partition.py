@@ -48,6 +48,7 @@ class OwnedPartition:
         """Which delivery owns the row of a key on the `pending` topic."""
         self.parked: dict[bytes, Delivery] = {}
         self.committed = 0
+        self.commands_next = 0
         self._log = log
         self._telemetry = telemetry
         self._interval = commit_interval
@@ -158,6 +159,11 @@ class OwnedPartition:
         self._unit.dead_letters.append((key, value))
         self._dirty.set()
 
+    def noted_command(self, offset: int) -> None:
+        """A command is carried out in the transaction that follows."""
+        self.commands_next = offset + 1
+        self._dirty.set()
+
     # --- takeover, commits, release ---
 
     async def take_over(self) -> dict[bytes, bytes]:
@@ -166,6 +172,7 @@ class OwnedPartition:
         if pending.position is not None:
             self.position = FinishedOffsets.restore(pending.position)
             self._sequence = pending.position.sequence
+            self.commands_next = pending.position.commands_next
         self.restored = pending.position is not None
         return pending.rows
 
@@ -196,16 +203,18 @@ class OwnedPartition:
                 if not self._stopping:
                     await asyncio.sleep(self._interval)
                 self._dirty.clear()
-                await self._commit()
+                if not await self._commit():
+                    return
         except Fenced as error:
             self.alive = False
             self._telemetry.partition_lost(self.number, str(error))
             await lost(self)
 
-    async def _commit(self) -> None:
+    async def _commit(self) -> bool:
+        """False when it will never be known here whether it was committed: the next owner sees it."""
         unit, self._unit = self._unit, Unit()
         self._sequence += 1
-        position = self.position.record(self.config_position, self._sequence)
+        position = self.position.record(self.config_position, self._sequence, self.commands_next)
         try:
             await self._log.commit(unit, position)
         except CommitAborted as error:
@@ -214,12 +223,13 @@ class OwnedPartition:
             await asyncio.sleep(_ABORTED_PAUSE_SECONDS)
         except CommitUnknown as error:
             self._telemetry.commit_failed(self.number, str(error))
-            await self._find_out(unit)
+            return await self._find_out(unit)
         else:
             self.committed = position.next
             self._telemetry.committed(self.number, len(unit.outcomes), position.next)
+        return True
 
-    async def _find_out(self, unit: Unit) -> None:
+    async def _find_out(self, unit: Unit) -> bool:
         """A commit whose end is unknown: the position on the topic tells whether it was committed."""
         attempted = self._sequence
         while self.alive:
@@ -237,7 +247,8 @@ class OwnedPartition:
                 self._again(unit)
             elif committed > attempted:
                 raise Fenced("another worker has committed to the partition")
-            return
+            return True
+        return False
 
     def _again(self, unit: Unit) -> None:
         self._unit = unit.before(self._unit)

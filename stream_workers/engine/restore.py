@@ -61,10 +61,10 @@ def _admit(deliveries: Iterable[Delivery], dispatcher: Dispatcher) -> None:
 
 def _connector(row: PendingRow, event: ProfileEvent, dispatcher: Dispatcher) -> Connector:
     live = dispatcher.view.connectors.get(row.connector_id)
-    return dispatcher.connector(live if live is not None else _deleted(row.connector_id, event.workspace))
+    return dispatcher.connector(live if live is not None else stand_in(row.connector_id, event.workspace))
 
 
-def _deleted(connector_id: str, workspace: str) -> LiveConnector:
+def stand_in(connector_id: str, workspace: str) -> LiveConnector:
     """A connector that is not configured any more: nothing of it is wanted, and its rows end `deactivated`."""
     gone = ConnectorConfig(
         v=SCHEMA_VERSION,

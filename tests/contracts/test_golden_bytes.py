@@ -28,6 +28,7 @@ from connectors.records.delivery import (
     OutcomeClass,
     PendingRow,
     Position,
+    ReplayItem,
     Reason,
     RowState,
     SourcePosition,
@@ -218,7 +219,7 @@ RECORDS = [
         + EVENTS[1][1]
         + b',[2,1],17,"parked",1795348800000,1795348810000,2,0,"job-1",null,"rejected"]',
     ),
-    (Position(1, 42, b"\x05", 17, 9), b'[1,42,"BQ==",17,9]'),
+    (Position(1, 42, b"\x05", 17, 9, 3), b'[1,42,"BQ==",17,9,3]'),
     (
         DeadLetter(
             v=1,
@@ -241,13 +242,22 @@ RECORDS = [
             workspace="default",
             job_id="job_1",
             kind=CommandKind.REPLAY,
+            run=7,
             at=NOON,
-            delivery_ids=("dlv_1",),
-            row_keys=(b"\x00key",),
-            run=1,
+            items=(
+                ReplayItem(
+                    delivery_id="dlv_1",
+                    connector_id="con_1",
+                    action_id="act_1",
+                    offset=41,
+                    appended_at=1_790_000_000_000,
+                    event=msgspec.Raw(b'{"v":1}'),
+                ),
+            ),
         ),
-        b'{"v":1,"workspace":"default","job_id":"job_1","kind":"replay","at":"2026-11-22T12:00:00Z",'
-        b'"delivery_ids":["dlv_1"],"row_keys":["AGtleQ=="],"run":1}',
+        b'{"v":1,"workspace":"default","job_id":"job_1","kind":"replay","run":7,"at":"2026-11-22T12:00:00Z",'
+        b'"items":[{"delivery_id":"dlv_1","connector_id":"con_1","action_id":"act_1","offset":41,'
+        b'"appended_at":1790000000000,"event":{"v":1}}]}',
     ),
     (
         WorkerStatus(

@@ -141,11 +141,21 @@ class Bench:
 
     def _build(self) -> DeliveryEngine:
         endings = Endings(self.clock, self.telemetry, "profile-events")
-        dispatcher = Dispatcher(self.clock, endings, DispatchPolicy(slots=self.policy.get("slots", 64)), lambda: self.may_send)
+        dispatcher = Dispatcher(
+            self.clock, endings, DispatchPolicy(slots=self.policy.get("slots", 64)), lambda: self.may_send
+        )
         surroundings = Surroundings(self.clock, self.telemetry, RetryPolicy(), lambda: 0.999, lambda: self.may_send)
         tokens = Tokens(self.partner, self.clock, lambda _id: None, lambda _id, _token: None)
         dispatcher.attempt_with(Attempts(dispatcher, endings, self.partner, tokens, surroundings))
-        hands = Hands(self.clock, self.telemetry, lambda number: self.logs[number], lambda: True, self._seek)
+        hands = Hands(
+            self.clock,
+            self.telemetry,
+            lambda number: self.logs[number],
+            lambda: True,
+            self._seek,
+            lambda *_: None,
+            lambda *_: None,
+        )
         intake = Intake(dispatcher, endings, self.clock, self.telemetry)
         return DeliveryEngine(dispatcher, intake, hands, EnginePolicy(commit_interval=0.001, release_seconds=0.2))
 
