@@ -15,7 +15,7 @@ from stream_workers.core.horizon import HORIZON_MS, HORIZON_RECORDS
 from stream_workers.core.planning import ties_of
 from stream_workers.engine.commands import Commands
 from stream_workers.engine.dispatcher import Dispatcher
-from stream_workers.engine.intake import Intake, note, note_change
+from stream_workers.engine.intake import Intake, recall
 from stream_workers.engine.partition import OwnedPartition
 from stream_workers.engine.restore import admit_rows, read_rows
 from stream_workers.shell.clock import Clock
@@ -238,13 +238,9 @@ class DeliveryEngine:
             delivery.taken.forget()
 
     async def _remember(self, partition: OwnedPartition) -> None:
-        since, position = self._hands.clock.now_ms() - HORIZON_MS, partition.position
-        until = position.finished_until
-        for record in await partition.log.recent(since, until, HORIZON_RECORDS) if until else ():
-            if record.offset < position.next:
-                note(partition, record.value, record.offset, record.appended_at)
-            elif position.is_finished(record.offset):
-                note_change(partition, record.value, record.offset, record.appended_at)
+        since, until = self._hands.clock.now_ms() - HORIZON_MS, partition.position.finished_until
+        if until:
+            recall(partition, await partition.log.recent(since, until, HORIZON_RECORDS))
 
     async def _wait_for_config(self, position: int) -> None:
         while self.dispatcher.view.position < position:

@@ -1,5 +1,7 @@
 """From a record of `profile-events` to its deliveries: decode, recognise, plan, admit. Bad input ends here."""
 
+from collections.abc import Iterable
+
 from aiokafka.structs import ConsumerRecord
 
 from connectors.records.codec import SCHEMA_VERSION, UndecodableRecord, decode_event, encode
@@ -14,6 +16,7 @@ from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.partition import OwnedPartition
 from stream_workers.shell.clock import Clock, as_datetime
+from stream_workers.shell.partition_log import RecentRecord
 from stream_workers.shell.telemetry import Telemetry
 
 KEPT_BYTES = 1024 * 1024
@@ -155,27 +158,45 @@ class Intake:
 
 def note(partition: OwnedPartition, value: bytes, offset: int, appended_at: int) -> None:
     """Let the horizon know a record of the recent past; one that cannot be read tells it nothing."""
-    try:
-        event = decode_event(value)
-    except UndecodableRecord:
-        return
-    horizon = partition.horizon
-    horizon.advance(appended_at)
-    if event.event_id is not None:
-        horizon.is_duplicate(_event_key(event), offset)
-    if isinstance(event, MembershipEvent):
-        horizon.is_late(_membership(event), version_of(event, appended_at, offset))
+    event = _readable(value)
+    if event is not None:
+        _note(partition, event, offset, appended_at)
 
 
-def note_change(partition: OwnedPartition, value: bytes, offset: int, appended_at: int) -> None:
-    """Let the horizon know a change that is finished although older records are not.
+def recall(partition: OwnedPartition, records: Iterable[RecentRecord]) -> None:
+    """After a takeover: let the horizon know the finished records, in the order of their offsets.
 
-    Its event id stays unknown: the open record may carry the same one, and must not pass for the duplicate.
+    Beyond the finished prefix only changes are noted, so that an older one that is still open knows that it is late.
+    Event ids are not: the open record must not pass for the duplicate of its own duplicate.
     """
+    position, open_events = partition.position, set()
+    for record in records:
+        event = _readable(record.value)
+        if event is None:
+            continue
+        if record.offset < position.next:
+            _note(partition, event, record.offset, record.appended_at)
+        elif not position.is_finished(record.offset):
+            open_events.add(_event_key(event))
+        elif event.event_id is None or _event_key(event) not in open_events:
+            _note_change(partition, event, record.offset, record.appended_at)
+
+
+def _readable(value: bytes) -> ProfileEvent | None:
     try:
-        event = decode_event(value)
+        return decode_event(value)
     except UndecodableRecord:
-        return
+        return None
+
+
+def _note(partition: OwnedPartition, event: ProfileEvent, offset: int, appended_at: int) -> None:
+    partition.horizon.advance(appended_at)
+    if event.event_id is not None:
+        partition.horizon.is_duplicate(_event_key(event), offset)
+    _note_change(partition, event, offset, appended_at)
+
+
+def _note_change(partition: OwnedPartition, event: ProfileEvent, offset: int, appended_at: int) -> None:
     if isinstance(event, MembershipEvent):
         partition.horizon.is_late(_membership(event), version_of(event, appended_at, offset))
 

@@ -1,0 +1,133 @@
+"""What a new owner of a partition must know: nothing is lost, and nothing older follows what is newer."""
+
+import asyncio
+
+import pytest
+
+from connectors.kit.exchange import PartnerResponse
+from connectors.records.profile_event import Change
+from stream_workers.shell.partition_transaction import CommitUnknown
+from tests.support.builders import audience, connector, membership
+from tests.support.engine import Bench
+
+JOINED, LEFT = Change.JOINED, Change.LEFT
+
+
+@pytest.fixture
+async def bench():
+    bench = Bench()
+    bench.publish(connector(), audience())
+    bench.own(0)
+    yield bench
+    bench.partner.hold = None
+    for task in list(bench.engine.dispatcher._running):
+        task.cancel()
+    await bench.engine.stop()
+
+
+def successor_of(bench: Bench) -> Bench:
+    """Another worker over the same partition, which reads its records from the beginning."""
+    successor = Bench()
+    successor.logs, successor.clock = bench.logs, bench.clock
+    successor.engine = successor._build()
+    successor.next_offset = bench.next_offset
+    successor.publish(connector(), audience(), connector(revision=3))
+    successor.own(0)
+    return successor
+
+
+async def test_a_join_that_was_in_flight_is_not_sent_after_a_leave_that_is_pending(bench):
+    bench.partner.hold = asyncio.Event()
+    join, leave = bench.record(membership("p-1", JOINED)), bench.record(membership("p-1", LEFT, seconds=5))
+    bench.engine.feed(0, [join])
+    await bench.until(lambda: bench.partner.running == 1)
+    bench.publish(connector(paused=True, revision=2))
+    bench.engine.feed(0, [leave])
+    await bench.until(lambda: bench.logs[0].rows)
+    assert bench.logs[0].position.next == 0
+
+    successor = successor_of(bench)
+    await successor.until(successor.outcomes)
+    successor.engine.feed(0, [join, leave])
+    await successor.settle()
+    assert successor.partner.received() == [("p-1", "left")]
+    assert successor.outcomes() == [("p-1", "removed", None), ("p-1", "skipped", "superseded")]
+    await successor.engine.stop()
+
+
+async def test_an_event_in_flight_is_delivered_although_its_duplicate_was_finished(bench):
+    bench.partner.hold = asyncio.Event()
+    event = membership("p-1", JOINED, event_id="e-1")
+    first, again = bench.record(event), bench.record(event)
+    bench.engine.feed(0, [first])
+    await bench.until(lambda: bench.partner.running == 1)
+    bench.engine.feed(0, [again])
+    await bench.until(lambda: bench.outcomes() == [("p-1", "skipped", "duplicate")])
+
+    successor = successor_of(bench)
+    successor.engine.feed(0, [first, again])
+    await successor.settle()
+    assert successor.outcomes() == [("p-1", "skipped", "duplicate"), ("p-1", "sent", None)]
+    await successor.engine.stop()
+
+
+async def test_a_late_change_does_not_replace_what_waits_although_the_horizon_has_forgotten(bench):
+    bench.partner.answer = lambda _request: PartnerResponse(503)
+    bench.feed(membership("p-1", LEFT, seconds=5))
+    await bench.settle()
+    successor = successor_of(bench)
+    successor.logs[0].records.clear()
+    await successor.until(lambda: successor.engine.feeds[0].partition.rows)
+    successor.feed(membership("p-1", JOINED))
+    await successor.settle()
+    await successor.pass_time(30)
+    await successor.until(lambda: len(successor.outcomes()) == 2)
+    assert successor.partner.received() == [("p-1", "left")]
+    assert successor.outcomes() == [("p-1", "skipped", "superseded"), ("p-1", "removed", None)]
+    await successor.engine.stop()
+
+
+async def test_chunks_that_were_fetched_before_a_seek_do_not_pass_for_the_re_read(bench):
+    records = [bench.record(membership(f"p-{number}")) for number in range(4)]
+    bench.engine.feed(0, records[:1])
+    await bench.until(lambda: bench.engine.feeds[0].partition.position.expected == 1)
+    bench.engine.feed(0, records[2:3])
+    await bench.until(lambda: bench.seeks)
+    bench.engine.feed(0, records[3:])
+    await bench.until(lambda: not bench.engine.feeds[0].chunks)
+    bench.engine.feed(0, records[1:])
+    await bench.settle()
+    assert {profile for profile, _ in bench.partner.received()} == {"p-0", "p-1", "p-2", "p-3"}
+
+
+async def test_a_gap_that_a_second_reading_shows_again_is_real(bench):
+    bench.feed(membership("p-0"))
+    await bench.settle()
+    after_a_gap = bench.record(membership("p-1"), offset=7)
+    bench.engine.feed(0, [after_a_gap])
+    await bench.until(lambda: bench.seeks)
+    bench.engine.feed(0, [after_a_gap])
+    await bench.settle()
+    assert bench.seeks == [(0, 1)]
+    assert bench.partner.received() == [("p-0", "joined"), ("p-1", "joined")]
+
+
+async def test_records_that_never_came_are_read_even_before_the_first_commit(bench):
+    bench.record(membership("p-0"))
+    bench.engine.feed(0, [bench.record(membership("p-1"))])
+    await bench.until(lambda: bench.seeks == [(0, 0)])
+
+
+async def test_what_an_unknown_commit_held_is_not_passed_over_by_the_last_commit(bench):
+    log = bench.logs[0]
+    bench.feed(membership("p-0"))
+    await bench.settle()
+    bench.engine.feeds[0].partition._holds = lambda: False
+    log.fail_with.append(CommitUnknown("who knows"))
+    bench.feed(membership("p-1"))
+    await bench.until(lambda: not log.fail_with)
+    bench.feed(membership("p-2"))
+    await bench.until(lambda: len(bench.partner.requests) == 3)
+    await bench.engine.release({0})
+    finished = {outcome.profile_id for outcome in log.outcomes}
+    assert log.position.next == len(finished)

@@ -1,0 +1,399 @@
+"""Several delivery engines over one pretended Kafka and one pretended partner: workers come, go, crash and freeze."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest, PartnerResponse
+from connectors.kit.registry import Registry
+from connectors.records.codec import SCHEMA_VERSION, decode, decode_event
+from connectors.records.config import ConfigRecord, ConnectorConfig, config_key
+from connectors.records.delivery import DeadLetter, Outcome, PendingRow, Position, RowState
+from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, Source, SourceKind
+from stream_workers.core.config_view import Change_, fold
+from stream_workers.core.delivering import RetryPolicy
+from stream_workers.core.live_config import LiveConnector, make_live
+from stream_workers.engine.attempts import Attempts, Surroundings
+from stream_workers.engine.dispatcher import Dispatcher, DispatchPolicy
+from stream_workers.engine.endings import Endings
+from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
+from stream_workers.engine.intake import Intake
+from stream_workers.engine.tokens import Tokens
+from stream_workers.shell.partition_log import RecentRecord, Unit
+from stream_workers.shell.partition_reader import Pending
+from stream_workers.shell.partition_transaction import CommitAborted, CommitUnknown, Fenced
+from stream_workers.shell.telemetry import Telemetry
+from tests.support.acme import ACME
+from tests.support.builders import event_bytes
+from tests.support.engine import KINDS
+from tests.support.fake_clock import FakeClock
+
+PARTITIONS = 2
+CHUNK = 3
+
+
+@dataclass
+class Topics:
+    """What Kafka holds of one partition: the source records, and everything that was committed."""
+
+    records: list[SimpleNamespace] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    rows: dict[bytes, PendingRow] = field(default_factory=dict)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    position: Position | None = None
+    epoch: int = 0
+    trouble: deque[str] = field(default_factory=deque)
+    """What befalls the next commits: `aborted`, `unknown, committed` or `unknown, lost`."""
+
+    def write(self, unit: Unit, position: Position) -> None:
+        """A transaction commits."""
+        self.outcomes += [decode(Outcome, value) for _key, value in unit.outcomes]
+        self.dead_letters += [decode(DeadLetter, value) for _key, value in unit.dead_letters]
+        for key, value in unit.rows.items():
+            if value is None:
+                self.rows.pop(key, None)
+            else:
+                self.rows[key] = decode(PendingRow, value)
+        self.position = position
+
+
+class FencedLog:
+    """One worker's way to a partition: whoever takes over last may write."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._epoch = 0
+        self.broken = False
+        self.closed = False
+
+    async def take_over(self) -> Pending:
+        """Fence everybody else."""
+        await asyncio.sleep(0)
+        self._topics.epoch += 1
+        self._epoch = self._topics.epoch
+        self.broken = False
+        rows = {key: msgspec.json.encode(row) for key, row in self._topics.rows.items()}
+        return Pending(self._topics.position, rows)
+
+    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
+        """The records below `until`."""
+        await asyncio.sleep(0)
+        recent = [one for one in self._topics.records if one.offset < until and one.timestamp >= since_ms]
+        return [RecentRecord(one.value, one.offset, one.timestamp) for one in recent[-at_most:]]
+
+    async def commit(self, unit: Unit, position: Position) -> None:
+        """All, nothing, or nobody knows."""
+        await asyncio.sleep(0)
+        if self._epoch != self._topics.epoch:
+            raise Fenced("somebody else has taken the partition over")
+        if self.broken:
+            raise CommitUnknown("the producer has not been started again")
+        trouble = self._topics.trouble.popleft() if self._topics.trouble else None
+        if trouble == "aborted":
+            raise CommitAborted(trouble)
+        if trouble != "unknown, lost":
+            self._topics.write(unit, position)
+        if trouble is not None:
+            self.broken = True
+            raise CommitUnknown(trouble)
+
+    async def close(self) -> None:
+        """The connections are given back."""
+        self.closed = True
+
+
+@dataclass
+class Sent:
+    """One request that began: who, which change, of which version; and whether it was accepted."""
+
+    worker: int
+    profile: str
+    change: str
+    delivery_id: str
+    version: tuple[int, int]
+    accepted: bool | None = None
+
+
+class ScriptedPartner:
+    """One partner for all workers. `mood` decides: `healthy`, `failing`, `hanging`, `rejecting`, or `every other`."""
+
+    def __init__(self, versions: Callable[[str], tuple[int, int]]) -> None:
+        self.sent: list[Sent] = []
+        self.mood = "healthy"
+        self.begun: Callable[[Sent], None] = lambda _sent: None
+        self._versions = versions
+        self._let_go = asyncio.Event()
+        self._count = 0
+
+    def let_go(self) -> None:
+        """Requests that hang are answered now."""
+        self._let_go.set()
+        self._let_go = asyncio.Event()
+
+    async def answer(self, worker: int, request: PartnerRequest) -> Answer:
+        """Remember the rows, and answer as the mood says."""
+        rows = [
+            Sent(worker, row["profile_id"], row["change"], row["id"], self._versions(row["id"]))
+            for row in msgspec.json.decode(request.body)["rows"]
+        ]
+        self.sent += rows
+        for row in rows:
+            self.begun(row)
+        if self.mood == "hanging":
+            await self._let_go.wait()
+        self._count += 1
+        fails = self.mood == "failing" or (self.mood == "every other" and self._count % 2)
+        status = 503 if fails else 400 if self.mood == "rejecting" else 200
+        for row in rows:
+            row.accepted = status == 200
+        return PartnerResponse(status)
+
+
+class Worker:
+    """One engine with its fetch positions. `frozen` ones fetch and send nothing; `dead` ones are gone."""
+
+    def __init__(self, world: World, number: int) -> None:
+        self.number = number
+        self.frozen = False
+        self.dead = False
+        self.fetch: dict[int, int] = {}
+        self.buffered: dict[int, deque[list[SimpleNamespace]]] = defaultdict(deque)
+        self.logs: list[FencedLog] = []
+        self._world = world
+        self.engine = self._build()
+        self.engine.start()
+
+    def may_send(self) -> bool:
+        """A dead worker does nothing, and a frozen one has lost its lease."""
+        return not (self.dead or self.frozen)
+
+    async def send(
+        self,
+        request: PartnerRequest,
+        *,
+        connector_id: str,
+        timeout_seconds: float,  # noqa: ASYNC109  # the sender's interface
+        still_wanted: Callable[[], bool] | None = None,
+    ) -> Answer | NotSent:
+        """The sender: the last check, then the partner."""
+        await asyncio.sleep(0)
+        if self.dead or (still_wanted is not None and not still_wanted()):
+            return NOT_SENT
+        answer = await self._world.partner.answer(self.number, request)
+        if self.dead:
+            await asyncio.get_running_loop().create_future()
+        return answer
+
+    def pump(self) -> None:
+        """Fetch one chunk of each partition, and hand the oldest buffered one to the engine."""
+        if self.dead or self.frozen:
+            return
+        for partition, start in list(self.fetch.items()):
+            records = self._world.topics[partition].records[start : start + CHUNK]
+            if records:
+                self.fetch[partition] = start + len(records)
+                self.buffered[partition].append(records)
+            if self.buffered[partition] and self.engine.has_room(partition):
+                self.engine.feed(partition, self.buffered[partition].popleft())
+
+    def _build(self) -> DeliveryEngine:
+        world = self._world
+        telemetry = Telemetry(CollectorRegistry(), "test")
+        endings = Endings(world.clock, telemetry, "profile-events")
+        dispatcher = Dispatcher(world.clock, endings, DispatchPolicy(slots=8), self.may_send)
+        surroundings = Surroundings(world.clock, telemetry, RetryPolicy(), lambda: 0.999, self.may_send)
+        tokens = Tokens(self, world.clock, lambda _id: None, lambda _id, _token: None)
+        dispatcher.attempt_with(Attempts(dispatcher, endings, self, tokens, surroundings))
+        hands = Hands(world.clock, telemetry, self._open_log, lambda: not self.frozen, self._seek)
+        intake = Intake(dispatcher, endings, world.clock, telemetry)
+        return DeliveryEngine(dispatcher, intake, hands, EnginePolicy(commit_interval=0.001, release_seconds=0.5))
+
+    def _open_log(self, partition: int) -> FencedLog:
+        self.logs.append(FencedLog(self._world.topics[partition]))
+        return self.logs[-1]
+
+    async def _seek(self, partition: int, offset: int) -> None:
+        """Like Faust: what was fetched before the seek still arrives."""
+        if partition in self.fetch:
+            self.fetch[partition] = offset
+
+
+class World:
+    """Everything; lives in one event loop."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.topics = [Topics() for _ in range(PARTITIONS)]
+        self.versions: dict[str, tuple[int, int]] = {}
+        self.partner = ScriptedPartner(lambda delivery_id: self.versions.get(delivery_id, (0, 0)))
+        self.config: list[Change_] = []
+        self.workers: list[Worker] = []
+        self.owners: dict[int, Worker] = {}
+
+    # --- configuration ---
+
+    def publish(self, *records: ConfigRecord) -> None:
+        """Config records reach every worker that is there, and those that come."""
+        changes: list[Change_] = [
+            (len(self.config) + index, config_key(KINDS[type(record).__name__], record.id), record)
+            for index, record in enumerate(records)
+        ]
+        self.config += changes
+        for worker in self.living():
+            self._apply(worker, changes)
+
+    def _apply(self, worker: Worker, changes: list[Change_]) -> None:
+        worker.engine.apply(fold(worker.engine.dispatcher.view, changes, _live))
+
+    # --- events ---
+
+    def append(self, event: MembershipEvent | PlainEvent, partition: int) -> int:
+        """A producer writes an event; returns its offset."""
+        topics = self.topics[partition]
+        offset = len(topics.records)
+        topics.records.append(
+            SimpleNamespace(
+                topic="profile-events",
+                partition=partition,
+                offset=offset,
+                timestamp=self.clock.now_ms(),
+                key=event.profile_id.encode(),
+                value=event_bytes(event),
+            )
+        )
+        return offset
+
+    def change(self, profile: str, change: Change, age_seconds: float, event_id: str | None) -> MembershipEvent:
+        """A membership event that happened some seconds ago (or ahead)."""
+        moment = datetime.fromtimestamp(self.clock.now_ms() / 1000 - age_seconds, UTC)
+        return MembershipEvent(
+            v=SCHEMA_VERSION,
+            workspace="default",
+            profile_id=profile,
+            occurred_at=moment,
+            source=Source(SourceKind.AUDIENCE, "vip"),
+            change=change,
+            event_id=event_id,
+            identifiers={"email": "ada@example.org"},
+        )
+
+    # --- workers ---
+
+    def living(self) -> list[Worker]:
+        """Workers that are not dead."""
+        return [worker for worker in self.workers if not worker.dead]
+
+    def join(self) -> Worker:
+        """A worker starts and reads the configuration."""
+        worker = Worker(self, len(self.workers))
+        self.workers.append(worker)
+        self._apply(worker, self.config)
+        return worker
+
+    def assign(self, partition: int, worker: Worker, behind: int = 0) -> None:
+        """The group gives a partition to a worker, which fetches from the hint: at or before the committed position."""
+        position = self.topics[partition].position
+        self.owners[partition] = worker
+        worker.buffered[partition].clear()
+        worker.fetch[partition] = max(0, (position.next if position is not None else 0) - behind)
+        worker.engine.own({partition})
+
+    async def revoke(self, partition: int) -> None:
+        """The group takes a partition from its owner, who may commit once more."""
+        owner = self.owners.pop(partition, None)
+        if owner is not None and not owner.dead:
+            await self.released(owner, {partition})
+
+    async def released(self, worker: Worker, partitions: set[int]) -> None:
+        """The worker gives partitions up."""
+        for partition in partitions:
+            worker.fetch.pop(partition, None)
+        await self._while_time_passes(worker.engine.release(partitions))
+
+    def crash(self, worker: Worker) -> None:
+        """Nothing of the worker goes on; requests that have left it may still reach the partner."""
+        worker.dead = True
+        for log in worker.logs:
+            log._epoch = -1
+        for feed in worker.engine.feeds.values():
+            feed.partition.alive = False
+            if feed.task is not None:
+                feed.task.cancel()
+        for partition in [one for one, owner in self.owners.items() if owner is worker]:
+            del self.owners[partition]
+
+    async def stop(self) -> None:
+        """End every engine."""
+        self.partner.mood = "healthy"
+        self.partner.let_go()
+        for worker in self.workers:
+            await self._while_time_passes(worker.engine.stop())
+            for task in list(worker.engine.dispatcher._running):
+                task.cancel()
+
+    # --- time ---
+
+    async def _while_time_passes(self, coroutine: Any) -> None:
+        task = asyncio.ensure_future(coroutine)
+        while not task.done():
+            self.clock.advance(0.1)
+            await asyncio.sleep(0.002)
+        await task
+
+    async def turn(self, times: int = 4) -> None:
+        """Let everything that can happen now happen."""
+        for _ in range(times):
+            for worker in self.living():
+                worker.pump()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.0015)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Time passes; whatever is due is called."""
+        self.clock.advance(seconds)
+        for worker in self.living():
+            if not worker.frozen:
+                worker.engine.dispatcher.wake()
+        await self.turn(1)
+
+    async def drain(self, done: Callable[[], object], rounds: int = 400) -> None:
+        """Until it is done, however long it takes on the clock."""
+        for _ in range(rounds):
+            if done():
+                return
+            await self.pass_time(60)
+        raise AssertionError("the world never came to rest")
+
+    # --- what can be asked ---
+
+    def is_at_rest(self) -> bool:
+        """Every record is finished, and nothing waits."""
+        return all(
+            not topics.records
+            or (
+                topics.position is not None
+                and topics.position.next == len(topics.records)
+                and not any(row.state is RowState.WAITING for row in topics.rows.values())
+            )
+            for topics in self.topics
+        )
+
+    def events(self) -> Iterator[tuple[int, int, MembershipEvent | PlainEvent, int]]:
+        """(partition, offset, event, appended at) of every record."""
+        for partition, topics in enumerate(self.topics):
+            for record in topics.records:
+                yield partition, record.offset, decode_event(record.value), record.timestamp
+
+
+def _live(record: ConnectorConfig) -> LiveConnector:
+    return make_live(record, Registry([ACME]).get(record.type), lambda _id, _field, sealed: sealed)
