@@ -1,0 +1,87 @@
+"""The chunked driver against a real broker: every record once, in chunks, and only where there is room."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+
+from connectors.kit.program_settings import KafkaSettings
+from connectors.records.topics import PROFILE_EVENTS
+from stream_workers.app import build_faust_app
+from stream_workers.settings import WorkerSettings
+from stream_workers.transport.lease import Lease
+from tests.support.waiting import eventually_true
+
+
+class Chunks:
+    """A Faust app that keeps the chunks it is given."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        settings = WorkerSettings(kafka=kafka)
+        self.lease = Lease(6.0)
+        self.app = build_faust_app(settings, "chunks", self.lease)
+        self.topic = settings.topic(PROFILE_EVENTS)
+        self.app.chunking.topics = frozenset({self.topic})
+        self.taken: list[tuple[int, list[int]]] = []
+        source = self.app.topic(self.topic, key_serializer="raw", value_serializer="raw", acks=False)
+        self.app.agent(source, name="keep")(self.keep)
+
+    async def keep(self, stream: Any) -> None:
+        """The agent."""
+        async for event in stream.noack().events():
+            self.taken.append((event.message.partition, [record.offset for record in event.message.value]))
+
+    def offsets(self, partition: int) -> list[int]:
+        """What came of a partition, in order."""
+        return [offset for number, offsets in self.taken if number == partition for offset in offsets]
+
+
+@pytest.fixture
+async def chunks(kafka_settings):
+    chunks = Chunks(kafka_settings)
+    yield chunks
+    await chunks.app.stop()
+
+
+def produce(kafka: KafkaSettings, topic: str, partition: int, count: int, transactional_id: str | None = None) -> None:
+    options = {**kafka.librdkafka(), "linger.ms": 5}
+    producer = Producer({**options, "transactional.id": transactional_id} if transactional_id else options)
+    if transactional_id:
+        producer.init_transactions(20)
+        producer.begin_transaction()
+    for number in range(count):
+        producer.produce(topic, key=b"p-1", value=b"%d" % number, partition=partition)
+    if transactional_id:
+        producer.commit_transaction(20)
+    assert producer.flush(20) == 0
+
+
+async def test_every_record_comes_once_in_order_and_many_at_a_time(chunks, kafka_settings):
+    for partition in range(4):
+        await asyncio.to_thread(produce, kafka_settings, chunks.topic, partition, 1_000)
+    await chunks.app.start()
+    await eventually_true(lambda: all(len(chunks.offsets(number)) >= 1_000 for number in range(4)), 30)
+    assert all(chunks.offsets(number) == list(range(1_000)) for number in range(4))
+    assert len(chunks.taken) < 400
+    assert chunks.lease.is_held() or await eventually_true(chunks.lease.is_held) is None
+
+
+async def test_a_partition_without_room_waits_and_holds_no_other(chunks, kafka_settings):
+    full = {0}
+    chunks.app.chunking.has_room = lambda _topic, partition: partition not in full
+    for partition in range(4):
+        await asyncio.to_thread(produce, kafka_settings, chunks.topic, partition, 50)
+    await chunks.app.start()
+    await eventually_true(lambda: all(len(chunks.offsets(number)) == 50 for number in (1, 2, 3)), 30)
+    assert chunks.offsets(0) == []
+    full.clear()
+    await eventually_true(lambda: len(chunks.offsets(0)) == 50, 30)
+
+
+async def test_records_of_transactions_come_when_they_are_committed_and_their_markers_do_not(chunks, kafka_settings):
+    await asyncio.to_thread(produce, kafka_settings, chunks.topic, 0, 10, "t-1")
+    await asyncio.to_thread(produce, kafka_settings, chunks.topic, 0, 10, "t-1")
+    await chunks.app.start()
+    await eventually_true(lambda: len(chunks.offsets(0)) == 20, 30)
+    assert chunks.offsets(0) == [*range(10), *range(11, 21)]
