@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from connectors.kit.errors import InvalidSettings
+from deploy.connector_kit.commands import connectors_app
 from deploy.errors import CannotRun
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ secrets_app = typer.Typer(help="The key ring that secrets are sealed with.", no_
 app.add_typer(topics_app, name="topics")
 app.add_typer(config_app, name="config")
 app.add_typer(secrets_app, name="secrets")
+app.add_typer(connectors_app, name="connectors")
 
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Print the settings, secrets masked, and end.")]
 ApiUrl = Annotated[str | None, typer.Option("--api", help="The control plane; found by itself beside `patchbay up`.")]

@@ -1,17 +1,30 @@
 """The connector types that Patchbay ships, in an explicit list; one folder each, and nothing else lives here."""
 
+import sys
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
+from connectors.catalog.azure_event_hubs.declaration import CONNECTOR as AZURE_EVENT_HUBS
+from connectors.catalog.azure_service_bus.declaration import CONNECTOR as AZURE_SERVICE_BUS
 from connectors.catalog.meta_custom_audiences.declaration import CONNECTOR as META_CUSTOM_AUDIENCES
 from connectors.catalog.webhook.declaration import CONNECTOR as WEBHOOK
+from connectors.kit.cases import case_folder
 from connectors.kit.declaration import ConnectorType
 from connectors.kit.errors import InvalidSettings
 from connectors.kit.registry import Registry
 
-CATALOG: tuple[ConnectorType, ...] = (WEBHOOK, META_CUSTOM_AUDIENCES)
+CATALOG: tuple[ConnectorType, ...] = (
+    AZURE_EVENT_HUBS,
+    AZURE_SERVICE_BUS,
+    META_CUSTOM_AUDIENCES,
+    WEBHOOK,
+)
 
 ENTRY_POINTS = "patchbay.connectors"
-"""The group under which other wheels name their connector types: each entry is a `ConnectorType`."""
+"""The group under which other wheels name their connector types: each entry is a `ConnectorType`.
+
+Their recorded cases are in the folder `cases` beside the module that the entry names.
+"""
 
 
 def load_catalog() -> Registry:
@@ -20,6 +33,14 @@ def load_catalog() -> Registry:
     Raises `InvalidSettings` when an entry point is no connector type or takes a key that another one has.
     """
     return Registry((*CATALOG, *(_load(entry) for entry in sorted(entry_points(group=ENTRY_POINTS)))))
+
+
+def find_cases(key: str) -> Path:
+    """The folder with the recorded cases of a connector type, ours or another wheel's; it may not exist."""
+    for entry in entry_points(group=ENTRY_POINTS):
+        if _load(entry).key == key:
+            return Path(str(sys.modules[entry.module].__file__)).parent / "cases"
+    return case_folder(key)
 
 
 def _load(entry: EntryPoint) -> ConnectorType:

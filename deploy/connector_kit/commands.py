@@ -29,7 +29,7 @@ def new(
     auth: Annotated[Authentication, typer.Option(help="How the partner knows who calls.")] = Authentication.BEARER,
 ) -> None:
     """Make a connector type that passes its checks, ready to be edited."""
-    from deploy.connector_kit.scaffold import make_connector
+    from deploy.connector_kit.scaffolding import make_connector
     from deploy.connector_kit.source_tree import this_source_tree
 
     for path in make_connector(this_source_tree(), name, auth.value):
