@@ -18,6 +18,7 @@ from control_plane.database.engine import open_database
 from control_plane.event_feed import endpoints as event_feed
 from control_plane.health import endpoints as health
 from control_plane.journey import endpoints as journey
+from control_plane.openapi import describe
 from control_plane.outcome import endpoints as outcome
 from control_plane.parts import Parts
 from control_plane.problems import install_problems
@@ -103,6 +104,7 @@ def assemble(parts: Parts, statuses: StatusReader, announce: Announce | None = N
     install_problems(app)
     for resource in RESOURCES:
         app.include_router(resource.router)
+    describe(app)
     return app
 
 

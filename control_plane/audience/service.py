@@ -51,7 +51,7 @@ async def create(work: Work, body: AudienceCreate) -> Audience:
 
 async def update(work: Work, audience_id: str, body: AudienceUpdate, expected: int | None) -> Audience:
     """Change the draft."""
-    changes = body.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    changes = body.model_dump(mode="json", include=body.model_fields_set)
     return await editing.update_source(work, KIND, audience_id, changes, expected)
 
 

@@ -51,7 +51,7 @@ async def create(work: Work, body: EventFeedCreate) -> EventFeed:
 
 async def update(work: Work, event_feed_id: str, body: EventFeedUpdate, expected: int | None) -> EventFeed:
     """Change the draft."""
-    changes = body.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    changes = body.model_dump(mode="json", include=body.model_fields_set)
     return await editing.update_source(work, KIND, event_feed_id, changes, expected)
 
 

@@ -51,7 +51,7 @@ async def create(work: Work, body: JourneyCreate) -> Journey:
 
 async def update(work: Work, journey_id: str, body: JourneyUpdate, expected: int | None) -> Journey:
     """Change the draft."""
-    changes = body.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    changes = body.model_dump(mode="json", include=body.model_fields_set)
     return await editing.update_source(work, KIND, journey_id, changes, expected)
 
 

@@ -41,11 +41,11 @@ async def create_source(work: Work, kind: SourceKind[Row], row_id: str, content:
 async def update_source(
     work: Work, kind: SourceKind[Row], row_id: str, changes: dict[str, Any], expected: int | None
 ) -> Row:
-    """Change the draft; what is published goes on until the next publication."""
+    """Change the draft (what is `None` stays); what is published goes on until the next publication."""
     row = await find_source(work, kind, row_id, lock=True)
     demand_current(row, expected)
     before = kind.draft_of(row)
-    content = {**before, **changes}
+    content = {**before, **{name: value for name, value in changes.items() if value is not None}}
     activations = [dict(item) for item in content["activations"]]
     content["activations"] = await attach(work, kind, activations, _steps(content))
     for name, value in content.items():

@@ -281,3 +281,13 @@ async def test_a_deleted_audience_leaves_a_tombstone_and_its_actions_are_free(pl
     await plane.relayed()
     assert plane.topic.latest(f"audience:{audience_id}") is None
     assert await plane.call("GET", f"/v1/actions/{action_id}/uses", 200) == []
+
+
+async def test_an_edited_audience_listens_to_both_changes_unless_told_otherwise(plane: Plane) -> None:
+    _, action_id = await plane.live_action()
+    audience_id = await plane.audience()
+    body = {"activations": [{"action_id": action_id}]}
+    edited = await plane.change("PATCH", f"/v1/audiences/{audience_id}", 200, body)
+    assert edited["activations"][0]["on"] == ["joined", "left"]
+    renamed = await plane.change("PATCH", f"/v1/audiences/{audience_id}", 200, {"name": "Renamed"})
+    assert renamed["activations"] == edited["activations"]

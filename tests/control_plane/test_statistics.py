@@ -140,7 +140,9 @@ async def test_an_unknown_zone_is_told(plane: Plane) -> None:
     st.sampled_from(["UTC", "Europe/Amsterdam", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati"]),
     st.sampled_from(list(WindowLength)),
 )
-def test_days_and_stretches_cover_a_window_without_gap_or_overlap(now: datetime, zone: str, length: WindowLength) -> None:
+def test_days_and_stretches_cover_a_window_without_gap_or_overlap(
+    now: datetime, zone: str, length: WindowLength
+) -> None:
     window = window_of(length, ZoneInfo(zone), now)
     assert len(window.days) == length.days
     assert all(a.end == b.start for a, b in zip(window.days, window.days[1:], strict=False))

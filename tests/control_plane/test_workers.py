@@ -53,9 +53,7 @@ async def test_workers_are_listed_without_other_workspaces_connectors(plane: Pla
     connector_id = await plane.connector()
     now = datetime.now(UTC)
     health = {connector_id: ConnectorHealth(breaker="open", pending=3), "con_of_another": ConnectorHealth()}
-    told = WorkerStatus(
-        v=SCHEMA_VERSION, worker_id="w-1", at=now, started_at=now, partitions=(0, 1), connectors=health
-    )
+    told = WorkerStatus(v=SCHEMA_VERSION, worker_id="w-1", at=now, started_at=now, partitions=(0, 1), connectors=health)
     plane.parts.workers.heard([(b"w-1", encode(told))])
     (worker,) = (await plane.call("GET", "/v1/workers", 200))["items"]
     assert worker["partitions"] == [0, 1]

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,9 +23,32 @@ class NoPostgresql(Exception):
     """There are no server binaries here."""
 
 
+@dataclass(frozen=True, slots=True)
+class PostgresqlServer:
+    """A running server; database names are appended to `address`."""
+
+    address: str
+    process_id: int
+
+    def freeze(self) -> None:
+        """It holds its connections open and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, which: signal.Signals) -> None:
+        # Each server process leads a group of its own. The parent first, so that it starts no others meanwhile.
+        os.kill(self.process_id, which)
+        children = Path(f"/proc/{self.process_id}/task/{self.process_id}/children").read_text()
+        for child in children.split():
+            os.kill(int(child), which)
+
+
 @contextmanager
-def running_postgresql() -> Iterator[str]:
-    """A server of one's own on loopback; gives the address that database names are appended to."""
+def running_postgresql() -> Iterator[PostgresqlServer]:
+    """A server of one's own on loopback."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="patchbay-postgresql-"))
     try:
@@ -34,7 +59,8 @@ def running_postgresql() -> Iterator[str]:
         log, pg_ctl = str(folder / "log"), str(binaries / "pg_ctl")
         _run([pg_ctl, "-D", str(folder / "data"), "-w", "-l", log, "-o", options, "start"])
         try:
-            yield f"postgresql://{_USER}@127.0.0.1:{port}/"
+            process_id = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+            yield PostgresqlServer(f"postgresql://{_USER}@127.0.0.1:{port}/", process_id)
         finally:
             _run([pg_ctl, "-D", str(folder / "data"), "-m", "immediate", "stop"])
     finally:
@@ -61,8 +87,8 @@ def postgresql() -> Iterator[str]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(missing))
-    with running_postgresql() as address:
-        yield address
+    with running_postgresql() as server:
+        yield server.address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
