@@ -184,6 +184,8 @@ class TokenFlow:
     render: Callable[[Any, datetime, str | None], PartnerRequest]
     """(settings, now, stored refresh token or `None`) → request."""
     read: Callable[[PartnerResponse], Token | Classification]
+    needed: Callable[[Any], bool] = lambda _: True
+    """(settings) → whether these settings sign in with a token at all."""
 
 
 class Delivers(StrEnum):

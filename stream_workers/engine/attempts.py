@@ -187,7 +187,8 @@ class Attempts:
 
     async def _access(self, connector: Connector) -> str | Classification | None:
         assert connector.live.type is not None
-        if connector.live.type.token is None:
+        flow = connector.live.type.token
+        if flow is None or not flow.needed(connector.live.settings):
             return None
         try:
             return await self._tokens.get(connector)

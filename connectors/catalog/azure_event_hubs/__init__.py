@@ -1,0 +1,1 @@
+"""Azure Event Hubs: memberships and events as messages on a hub."""

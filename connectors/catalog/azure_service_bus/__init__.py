@@ -1,0 +1,1 @@
+"""Azure Service Bus: memberships and events as messages in a queue or topic."""
