@@ -82,6 +82,7 @@ class _CaseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     answers: tuple[CaseAnswer, ...] = ()
     access_token: str | None = None
     ticket: str | None = None
+    tickets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Case:
     """One recorded case.
 
     `refuses` says per event why nothing is sent for it; `fails` that rendering ends with this reason. `ticket` makes it
-    a case of `continue_`. `answers_from` says whether answers were captured or written from documentation.
+    a case of `continue_`; with `tickets` each event has its own. `answers_from` says whether answers were captured or
+    written from documentation.
     """
 
     file: Path
@@ -106,6 +108,7 @@ class Case:
     answers: tuple[CaseAnswer, ...] = ()
     access_token: str | None = None
     ticket: str | None = None
+    tickets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,11 @@ def prepare_case(type_: ConnectorType, case: Case) -> PreparedCase:
     fields = action.fields.model_validate(case.constant_fields)
     mapping = compile_action_mapping(action, case.mapping, type_.settings)
     visible = settings.visible()
-    rows = tuple(_row(number, event, mapping.render(event, visible)) for number, event in enumerate(case.events, 1))
+    tickets = case.tickets or (case.ticket,) * len(case.events)
+    rows = tuple(
+        _row(number, event, mapping.render(event, visible), ticket)
+        for number, (event, ticket) in enumerate(zip(case.events, tickets, strict=True), 1)
+    )
     refusals = tuple(action.refuse(settings, fields, row) if action.refuse else None for row in rows)
     batch = Batch(
         tuple(row for row, reason in zip(rows, refusals, strict=True) if reason is None),
@@ -273,7 +280,8 @@ def _load(file: Path) -> Case:
         fails=content.fails,
         answers=content.answers,
         access_token=content.access_token,
-        ticket=content.ticket,
+        ticket=content.ticket or next(iter(content.tickets), None),
+        tickets=content.tickets,
     )
 
 
@@ -285,7 +293,7 @@ def _event(written: dict[str, Any]) -> ProfileEvent:
     return msgspec.convert({**defaults, **_MEMBERSHIP_DEFAULTS, **written}, MembershipEvent)
 
 
-def _row(number: int, event: ProfileEvent, mapped: Any) -> Row:
+def _row(number: int, event: ProfileEvent, mapped: Any, ticket: str | None) -> Row:
     return Row(
         delivery_id=f"dlv_{number}",
         profile_id=event.profile_id,
@@ -294,6 +302,7 @@ def _row(number: int, event: ProfileEvent, mapped: Any) -> Row:
         identifiers=event.identifiers,
         mapped=mapped,
         event_id=event.event_id,
+        ticket=ticket,
     )
 
 

@@ -87,6 +87,7 @@ class Row:
     """One delivery as `render` sees it: who, what changed, and the mapped fields already rendered for this event.
 
     `occurred_at` is when the event happened. `delivery_id` is the same on every attempt: use it as idempotency key.
+    `ticket` is what this row's last answer gave with `ACCEPTED_LATER`, when `continue_` and its answer are at work.
     """
 
     delivery_id: str
@@ -96,6 +97,7 @@ class Row:
     identifiers: Mapping[str, str | None]
     mapped: Mapping[str, Any]
     event_id: str | None = None
+    ticket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,11 @@ def normalize_name(value: str | None) -> str:
     return text if is_hashed(text) else _letters(text)
 
 
+def normalize_google_name(value: str | None) -> str:
+    """A name as Google wants it: lower-case, with single blanks inside and none at the ends."""
+    return _BLANKS.sub(" ", _folded(value))
+
+
 def normalize_city(value: str | None) -> str:
     """A city or state: lower-case letters only."""
     return normalize_name(value)

@@ -1,0 +1,1 @@
+"""Google Ads Customer Match: customer lists of a Google Ads account, through the Data Manager API."""
