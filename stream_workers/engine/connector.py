@@ -38,7 +38,7 @@ class Connector:
         self.served = 0
         self.rate = FIRST_RATE
         """Deliveries a second that the partner takes, as last seen while something waited for it."""
-        self.queue_limit = 0
+        self.queue_limit = int(FIRST_RATE)
         self.volatile = 0
         self._slots = slots
         self._served_before = 0

@@ -29,6 +29,7 @@ _RETRY_SECONDS = 0.5
 _YIELD_EVERY = 64
 _FAR_BEHIND = 1_000
 _TURN_SECONDS = 0.002
+_LEASE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class EnginePolicy:
     commit_interval: float = 0.15
     release_seconds: float = 3.0
     chunks_per_partition: int = 4
-    backlog: int = 2_000
+    backlog: int = 1_000
     """Deliveries that may wait in memory for slots of quick partners before the intake pauses, …"""
     intake_pause: float = 1.0
     """… and for how long at most: a partner never holds a partition longer than this per chunk."""
@@ -266,8 +267,11 @@ class DeliveryEngine:
         return False
 
     async def _take(self, partition: OwnedPartition, chunk: list[ConsumerRecord]) -> None:
-        partition.config_position = self.dispatcher.view.position
-        for count, record in enumerate(chunk, 1):
+        turns = int(self._policy.intake_pause / _TURN_SECONDS)
+        for count, record in enumerate(chunk):
+            if count % _YIELD_EVERY == 0:
+                turns = await self._pace(partition, turns)
+                partition.config_position = self.dispatcher.view.position
             if not partition.alive:
                 return
             if partition.position.is_finished(record.offset):
@@ -276,9 +280,6 @@ class DeliveryEngine:
             while not partition.position.has_room(record.offset):
                 await self._make_room(partition)
             self._intake.take(partition, record)
-            if count % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-        await self._pace(partition)
 
     async def _make_room(self, partition: OwnedPartition) -> None:
         """The window is full: what holds the position back becomes pending rows; otherwise wait for its answer."""
@@ -287,15 +288,19 @@ class DeliveryEngine:
         if not all(spilled) or not held:
             await asyncio.sleep(0.01)
 
-    async def _pace(self, partition: OwnedPartition) -> None:
-        """Let deliveries catch up: the stream waits for our own CPU, and hardly ever for a partner.
+    async def _pace(self, partition: OwnedPartition, turns: int) -> int:
+        """Let deliveries catch up: the stream waits for our own CPU and lease, and hardly ever for a partner.
 
         Turns are counted, not time: when the event loop is busy a turn takes long, and waiting for it costs nothing.
+        Without the lease nothing may be sent: what we would take now would only become rows. Returns the turns left.
         """
-        for _ in range(int(self._policy.intake_pause / _TURN_SECONDS)):
-            if not partition.alive or self.dispatcher.backlog() <= self._policy.backlog:
-                return
+        await asyncio.sleep(0)
+        while partition.alive and not self._hands.holds_lease():
+            await asyncio.sleep(_LEASE_SECONDS)
+        while partition.alive and turns and self.dispatcher.backlog() > self._policy.backlog:
             await asyncio.sleep(_TURN_SECONDS)
+            turns -= 1
+        return turns
 
     async def _lost(self, partition: OwnedPartition) -> None:
         """Fenced: somebody else owns the partition. If the group still says that it is ours, take it over again."""

@@ -133,6 +133,7 @@ class Bench:
         self.logs: dict[int, FakeLog] = defaultdict(FakeLog)
         self.telemetry = Telemetry(CollectorRegistry(), "test")
         self.may_send = True
+        self.holds_lease = True
         self.seeks: list[tuple[int, int]] = []
         self.next_offset: dict[int, int] = defaultdict(int)
         self._config_offset = 0
@@ -151,7 +152,7 @@ class Bench:
             self.clock,
             self.telemetry,
             lambda number: self.logs[number],
-            lambda: True,
+            lambda: self.holds_lease,
             self._seek,
             lambda *_: None,
             lambda *_: None,
