@@ -1,0 +1,52 @@
+"""`make bench`: every scenario several times, in turn, and what came out as ratios. See docs/performance.md."""
+
+import argparse
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from tests.bench.measuring import Figures
+from tests.bench.report import table, write_json
+from tests.bench.scenarios import SCENARIOS, Ground, logs
+from tests.support.kafka import embedded_kafka
+
+
+def main() -> None:
+    """Runs are interleaved, so that a noisy minute of the machine falls on all contestants alike."""
+    options = _options()
+    names = options.only.split(",") if options.only else list(SCENARIOS)
+    runs: defaultdict[str, list[Figures]] = defaultdict(list)
+    started = time.monotonic()
+    with logs() as folder, embedded_kafka(folder / "kafka") as broker:
+        ground = Ground(broker.bootstrap_servers, folder, options.events)
+        for number in range(1, options.runs + 1):
+            for name in names:
+                for contestant, figures in SCENARIOS[name](ground).items():
+                    runs[contestant].append(figures)
+                    took = f"{time.monotonic() - started:5.0f} s"
+                    print(f"{took}  run {number}/{options.runs}  {contestant:10} {_line(figures)}", flush=True)
+    print(f"\n{table(runs)}")
+    path = Path("bench-results") / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
+    write_json(runs, path)
+    print(f"\n{path}")
+
+
+def _line(figures: Figures) -> str:
+    tail = f", p99 {figures.p99_ms:.1f} ms" if figures.p99_ms is not None else ""
+    return f"{figures.cpu_us:7.1f} µs CPU, {figures.per_second:7.0f}/s, {figures.resident_mb:4.0f} MB{tail}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…")
+    parser.add_argument("--only", help=f"some of {','.join(SCENARIOS)}")
+    parser.add_argument("--events", type=int, default=30_000, help="events per run")
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    unknown = set(options.only.split(",")) - SCENARIOS.keys() if options.only else set()
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    return options
+
+
+if __name__ == "__main__":
+    main()
