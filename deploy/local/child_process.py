@@ -11,9 +11,15 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 
-def spawn(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+def spawn(
+    command: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    keeps_open: Sequence[int] = (),
+) -> "subprocess.Popen[bytes]":
     """Starts `command` with its output appended to `log`; Ctrl-C in the terminal reaches the parent only.
 
+    `keeps_open` are file descriptors that the child holds as long as it lives, such as a lock.
     On Linux the kernel kills the child when the thread that called this ends, so call it from the main thread.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -25,6 +31,7 @@ def spawn(command: Sequence[str], log: Path, environment: Mapping[str, str] | No
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
+            pass_fds=keeps_open,
             preexec_fn=_die_with_parent(),  # noqa: PLW1509  # one system call, no Python locks
         )
 

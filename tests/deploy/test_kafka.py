@@ -79,11 +79,24 @@ def test_a_preferred_port_that_is_taken_gives_way_to_another(own_kafka, tmp_path
     assert EmbeddedKafka(tmp_path, preferred_port=own_kafka.port).port != own_kafka.port
 
 
-def test_a_broker_that_cannot_start_says_why(own_kafka):
-    second = EmbeddedKafka(own_kafka.folder)
+def test_a_second_broker_on_the_same_data_is_refused_before_it_can_do_harm(own_kafka):
+    properties = own_kafka.folder / "server.properties"
+    before = properties.read_text()
 
-    with pytest.raises(KafkaDidNotStart, match="Failed to acquire lock on file"):
-        second.start()
+    with pytest.raises(KafkaDidNotStart, match=f"Another Kafka runs on the data in {own_kafka.folder}"):
+        EmbeddedKafka(own_kafka.folder).start()
+
+    assert own_kafka.is_running()
+    assert properties.read_text() == before
+
+
+def test_a_broker_that_cannot_start_says_why(tmp_path):
+    meta = tmp_path / "data" / "meta.properties"
+    meta.parent.mkdir()
+    meta.write_text("version=1\nnode.id=7\ncluster.id=somebody-elses\n")
+
+    with pytest.raises(KafkaDidNotStart, match=r"(?s)Kafka ended at its start.*Stored node id 7"):
+        EmbeddedKafka(tmp_path).start()
 
 
 @pytest.mark.faults
