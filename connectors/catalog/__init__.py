@@ -6,6 +6,7 @@ from pathlib import Path
 
 from connectors.catalog.azure_event_hubs.declaration import CONNECTOR as AZURE_EVENT_HUBS
 from connectors.catalog.azure_service_bus.declaration import CONNECTOR as AZURE_SERVICE_BUS
+from connectors.catalog.braze.declaration import CONNECTOR as BRAZE
 from connectors.catalog.google_ads_customer_match.declaration import CONNECTOR as GOOGLE_ADS_CUSTOMER_MATCH
 from connectors.catalog.meta_custom_audiences.declaration import CONNECTOR as META_CUSTOM_AUDIENCES
 from connectors.catalog.webhook.declaration import CONNECTOR as WEBHOOK
@@ -17,6 +18,7 @@ from connectors.kit.registry import Registry
 CATALOG: tuple[ConnectorType, ...] = (
     AZURE_EVENT_HUBS,
     AZURE_SERVICE_BUS,
+    BRAZE,
     GOOGLE_ADS_CUSTOMER_MATCH,
     META_CUSTOM_AUDIENCES,
     WEBHOOK,

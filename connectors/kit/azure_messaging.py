@@ -12,12 +12,18 @@ from typing import Any
 import msgspec
 
 from connectors.kit.azure_access import AzureSettings, authorization
-from connectors.kit.classification import ACCEPTED, DEFAULT_BY_STATUS, Classification, Verdict, retry_after_seconds
+from connectors.kit.classification import (
+    ACCEPTED,
+    DEFAULT_BY_STATUS,
+    Classification,
+    Verdict,
+    refusal,
+    retry_after_seconds,
+)
 from connectors.kit.declaration import ActionFields, Batch, Row, mapped
 from connectors.kit.errors import CannotRender
 from connectors.kit.exchange import PartnerRequest, PartnerResponse
 from connectors.kit.identifiers import sha256_hex
-from connectors.records.delivery import Reason
 
 BUSY_SECONDS = 10.0
 MAX_KEY_LENGTH = 128
@@ -117,12 +123,6 @@ _BY_STATUS: Mapping[int, Verdict] = {
     413: Verdict.SPLIT,
 }
 _SUBCODE = re.compile(rf"(?<![0-9A-Za-z-])(?:{'|'.join(_BY_SUBCODE)})(?![0-9A-Za-z-])")
-_REASONS: Mapping[Verdict, Reason] = {
-    Verdict.UNAUTHORIZED: Reason.UNAUTHORIZED,
-    Verdict.MISCONFIGURED: Reason.MISCONFIGURED,
-    Verdict.THROTTLED: Reason.THROTTLED,
-    Verdict.TRY_AGAIN: Reason.PARTNER_UNAVAILABLE,
-}
 
 CODES = {
     "400": "The request is malformed.",
@@ -162,4 +162,4 @@ def _meaning(response: PartnerResponse, sent: Batch) -> Classification:
         wait = max(wait or 0.0, BUSY_SECONDS)
     if verdict is Verdict.SPLIT and len(sent.rows) < 2:
         verdict = Verdict.REJECTED
-    return Classification(verdict, _REASONS.get(verdict, Reason.REJECTED), code, wait)
+    return refusal(verdict, code, wait)

@@ -72,17 +72,17 @@ _REASONS = {
 }
 
 
+def refusal(verdict: Verdict, code: str | None, retry_after: float | None = None) -> Classification:
+    """A classification other than success, with the reason that goes with the verdict."""
+    return Classification(verdict, _REASONS.get(verdict), code, retry_after)
+
+
 def classify_by_status(response: PartnerResponse, now: datetime) -> Classification:
     """The default reading of an answer: by status alone, with `Retry-After` honoured. `now` is for its date form."""
     verdict = DEFAULT_BY_STATUS.get(response.status, Verdict.REJECTED)
     if verdict is Verdict.ACCEPTED:
         return ACCEPTED
-    return Classification(
-        verdict,
-        reason=_REASONS.get(verdict),
-        partner_code=str(response.status),
-        retry_after=retry_after_seconds(response.headers, now),
-    )
+    return refusal(verdict, str(response.status), retry_after_seconds(response.headers, now))
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -1,0 +1,1 @@
+"""Braze: an attribute or a cohort per audience."""
