@@ -1,6 +1,6 @@
 """Customer Match: the data that Google recognises people by, normalised and hashed as its guides say.
 
-https://developers.google.com/data-manager/api/devguides/audiences/google-ads/customer-match
+https://developers.google.com/data-manager/api/devguides/concepts/formatting
 """
 
 from collections.abc import Mapping
@@ -45,18 +45,12 @@ def _attribute(name: str) -> str:
     return f"{{{{ profile.attributes.{name} | default: nil }}}}"
 
 
-class CustomerMatchFields(ActionFields):
-    """One Customer Match list, and the data that people are recognised by; contact data is hashed here."""
+class PersonFields(ActionFields):
+    """One list at Google, and the data that people are recognised by; contact data is hashed before it leaves."""
 
     target_field: ClassVar[str | None] = "audience_id"
 
     audience_id: str = setting("Audience ID", "The number of the list.", pattern=r"^[0-9]{1,20}$")
-    members: MemberKind = setting(
-        "Kind of members",
-        "What the list was made for: contact data (e-mail, phone, address), mobile advertising ids, or your own user"
-        " ids. A list takes one kind only.",
-        default=MemberKind.CONTACT_INFO,
-    )
     ad_user_data: Consent = setting(
         "Consent to user data",
         "What people have agreed to about sending their data to Google for ads. Google drops people in the European"
@@ -67,11 +61,6 @@ class CustomerMatchFields(ActionFields):
         "Consent to personalised ads",
         "What people have agreed to about personalised ads.",
         default=Consent.UNSPECIFIED,
-    )
-    terms_accepted: bool = setting(
-        "Customer Match terms accepted",
-        "Turn it on when the account has accepted Google's Customer Match terms; contact data is refused without.",
-        default=False,
     )
     phone_region: str | None = setting(
         "Country of phone numbers",
@@ -96,6 +85,22 @@ class CustomerMatchFields(ActionFields):
         "Mobile advertising ID",
         "IDFA or AAID, for lists of mobile ids.",
         mapping="{{ profile.identifiers.idfa | default: profile.identifiers.aaid | default: nil }}",
+    )
+
+
+class CustomerMatchFields(PersonFields):
+    """One Customer Match list that is filled through the Data Manager API."""
+
+    members: MemberKind = setting(
+        "Kind of members",
+        "What the list was made for: contact data (e-mail, phone, address), mobile advertising ids, or your own user"
+        " ids. A list takes one kind only.",
+        default=MemberKind.CONTACT_INFO,
+    )
+    terms_accepted: bool = setting(
+        "Customer Match terms accepted",
+        "Turn it on when the account has accepted Google's Customer Match terms; contact data is refused without.",
+        default=False,
     )
     user_id: Any = mapped("User ID", "Your own id, for lists of user ids.", mapping=_identifier("external_id"))
 

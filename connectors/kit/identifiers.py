@@ -148,8 +148,8 @@ def normalize_name(value: str | None) -> str:
 
 
 def normalize_google_name(value: str | None) -> str:
-    """A name as Google wants it: lower-case, with single blanks inside and none at the ends."""
-    return _BLANKS.sub(" ", _folded(value))
+    """A first or last name as Google wants it: trimmed and lower-case, and nothing else of it changed."""
+    return _folded(value)
 
 
 def normalize_city(value: str | None) -> str:

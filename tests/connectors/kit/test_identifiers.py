@@ -18,6 +18,7 @@ from connectors.kit.identifiers import (
     normalize_email,
     normalize_gender,
     normalize_google_email,
+    normalize_google_name,
     normalize_name,
     normalize_phone,
     normalize_zip,
@@ -32,6 +33,7 @@ NORMALISERS = (
     normalize_email,
     normalize_gender,
     normalize_google_email,
+    normalize_google_name,
     normalize_name,
     normalize_phone,
     normalize_zip,
@@ -149,3 +151,17 @@ def test_a_known_hash_is_right():
 def test_every_name_is_listed_once():
     names = {value for key, value in vars(identifiers).items() if key.isupper() and isinstance(value, str)}
     assert names == set(IDENTIFIERS)
+
+
+@pytest.mark.parametrize(
+    ("normalise", "written", "form"),
+    [
+        (normalize_google_email, "cloudy.sanfrancisco+shopping@gmail.com", "cloudysanfrancisco@gmail.com"),
+        (normalize_google_email, "user.name+NYC@Example.com", "user.name+nyc@example.com"),
+        (lambda number: normalize_phone(number, "US"), "(800)555-0100", "+18005550100"),
+        (normalize_google_name, "  Mary Ann ", "mary ann"),
+    ],
+)
+def test_the_examples_of_googles_guide_hold(normalise, written, form):
+    """https://developers.google.com/data-manager/api/devguides/concepts/formatting"""
+    assert normalise(written) == form
