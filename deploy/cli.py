@@ -29,10 +29,12 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="The topics on the broker.", no_args_is_help=True)
 config_app = typer.Typer(help="The published configuration.", no_args_is_help=True)
+audience_app = typer.Typer(help="The state of an audience at a partner.", no_args_is_help=True)
 secrets_app = typer.Typer(help="The key ring that secrets are sealed with.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
 app.add_typer(config_app, name="config")
 app.add_typer(secrets_app, name="secrets")
+app.add_typer(audience_app, name="audience")
 app.add_typer(connectors_app, name="connectors")
 
 PrintConfig = Annotated[bool, typer.Option("--print-config", help="Print the settings, secrets masked, and end.")]
@@ -170,6 +172,46 @@ def new_key() -> None:
     from connectors.kit.sealing import new_key as make
 
     typer.echo(make())
+
+
+Snapshot = Annotated[str, typer.Option(help="A file of JSON lines, one member each; or topic:NAME, a compacted topic.")]
+ActionId = Annotated[str, typer.Option("--action", help="The action whose partner is meant.")]
+AsOf = Annotated[str | None, typer.Option(help="When the snapshot was true, RFC 3339; now when left out.")]
+
+
+@audience_app.command()
+def resync(
+    audience: Annotated[str, typer.Argument(help="The audience's source id.")],
+    action: ActionId,
+    snapshot: Snapshot,
+    as_of: AsOf = None,
+    workspace: str = "default",
+    kafka: KafkaAddress = None,
+) -> None:
+    """Send the state of every member of a snapshot to one action's partner; changes that came later win over it."""
+    from deploy.audience_commands import resync_audience
+
+    sent = resync_audience(_kafka_settings(kafka), audience, (workspace, action), snapshot, as_of)
+    typer.echo(f"{sent:,} states sent; the statistics show what the partner accepts.")
+
+
+@audience_app.command()
+def reconcile(  # noqa: PLR0913, PLR0917  # they are a command's options
+    audience: Annotated[str, typer.Argument(help="The audience's source id.")],
+    action: ActionId,
+    snapshot: Snapshot,
+    as_of: AsOf = None,
+    workspace: str = "default",
+    repair: Annotated[bool, typer.Option("--repair", help="Send what is missing, and remove what is surplus.")] = False,
+    kafka: KafkaAddress = None,
+) -> None:
+    """List who should be in but was not accepted, and who was accepted but should not be in."""
+    from deploy.audience_commands import reconcile_audience
+
+    for line in reconcile_audience(
+        _kafka_settings(kafka), audience, (workspace, action), snapshot, as_of, repair=repair
+    ):
+        typer.echo(line)
 
 
 @app.command()

@@ -43,7 +43,10 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
 class MembershipEvent(
     msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="kind", tag="membership"
 ):
-    """A profile joined or left an audience, or entered or exited a journey step."""
+    """A profile joined or left an audience, or entered or exited a journey step.
+
+    `only` names the actions that the event is for, in a resync; empty means every action of the source.
+    """
 
     v: int
     workspace: Name
@@ -51,6 +54,7 @@ class MembershipEvent(
     occurred_at: AwareDatetime
     source: Source
     change: Change
+    only: tuple[str, ...] = ()
     event_id: str | None = None
     identifiers: dict[str, str | None] = {}
     attributes: dict[str, Any] = {}

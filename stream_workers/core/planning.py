@@ -30,9 +30,13 @@ def ties_of(event: ProfileEvent, view: ConfigView) -> tuple[Tie, ...] | None:
         return workspace.events.get(event.name, ())
     source = event.source
     if source.kind is SourceKind.AUDIENCE:
-        return workspace.audiences.get(source.id)
-    ties = workspace.journeys.get(source.id)
-    return ties and tuple(tie for tie in ties if tie.step is None or tie.step == source.step)
+        ties = workspace.audiences.get(source.id)
+    else:
+        ties = workspace.journeys.get(source.id)
+        ties = ties and tuple(tie for tie in ties if tie.step is None or tie.step == source.step)
+    if event.only and ties:
+        return tuple(tie for tie in ties if tie.action_id in event.only)
+    return ties
 
 
 def plan(event: ProfileEvent, ties: tuple[Tie, ...], view: ConfigView) -> Iterator[Planned]:
