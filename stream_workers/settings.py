@@ -1,5 +1,7 @@
 """All settings of the workers, and all settings of Faust; nowhere else."""
 
+import atexit
+import shutil
 import tempfile
 from typing import Any
 
@@ -35,7 +37,7 @@ class ProbesSection(BaseModel):
 class DatabaseSection(BaseModel):
     """The control plane's database, which the metrics agent writes its counts to."""
 
-    url: str = "sqlite+aiosqlite:///.patchbay/patchbay.db"
+    url: str = "sqlite+aiosqlite:///.patchbay/patchbay.sqlite"
 
 
 class WorkerSettings(ProgramSettings):
@@ -50,6 +52,13 @@ class WorkerSettings(ProgramSettings):
         return self.kafka.topic_prefix + topic.name
 
 
+def _scratch_folder() -> str:
+    """Faust wants a folder although nothing here is kept in one; it goes with the process."""
+    folder = tempfile.mkdtemp(prefix="patchbay-faust-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def faust_settings(settings: WorkerSettings, group: str) -> dict[str, Any]:
     """Keyword arguments of `faust.App`; each differs from Faust's default for a reason told in docs/decisions."""
     hosts = settings.kafka.bootstrap_servers.split(",")
@@ -57,7 +66,7 @@ def faust_settings(settings: WorkerSettings, group: str) -> dict[str, Any]:
         "id": settings.kafka.topic_prefix + group,
         "broker": [f"{SCHEME}://{host.strip()}" for host in hosts],
         "store": "memory://",
-        "datadir": tempfile.mkdtemp(prefix="patchbay-faust-"),
+        "datadir": _scratch_folder(),
         "autodiscover": False,
         "web_enabled": False,
         "web_tables_enabled": False,

@@ -1,5 +1,6 @@
 """The settings that every program shares, read from `PATCHBAY_…` and one file; all errors are reported together."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -138,6 +139,7 @@ class _SettingsFile(PydanticBaseSettingsSource):
         return content
 
 
+_PASSWORD_IN_URL = re.compile(r"(://[^:/@\s]+:)[^@/\s]+@")
 Settings = TypeVar("Settings", bound=ProgramSettings)
 
 
@@ -155,4 +157,5 @@ def load_settings(type_: type[Settings], **overrides: Any) -> Settings:
 
 def masked(settings: ProgramSettings) -> str:
     """The settings as YAML, with every secret masked, for `--print-config`."""
-    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
+    shown = yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
+    return _PASSWORD_IN_URL.sub(r"\1**********@", shown)
