@@ -7,7 +7,9 @@ from pathlib import Path
 from connectors.catalog.azure_event_hubs.declaration import CONNECTOR as AZURE_EVENT_HUBS
 from connectors.catalog.azure_service_bus.declaration import CONNECTOR as AZURE_SERVICE_BUS
 from connectors.catalog.braze.declaration import CONNECTOR as BRAZE
+from connectors.catalog.dv360.declaration import CONNECTOR as DV360
 from connectors.catalog.google_ads_customer_match.declaration import CONNECTOR as GOOGLE_ADS_CUSTOMER_MATCH
+from connectors.catalog.kafka_topic.declaration import CONNECTOR as KAFKA_TOPIC
 from connectors.catalog.meta_custom_audiences.declaration import CONNECTOR as META_CUSTOM_AUDIENCES
 from connectors.catalog.webhook.declaration import CONNECTOR as WEBHOOK
 from connectors.kit.cases import case_folder
@@ -19,7 +21,9 @@ CATALOG: tuple[ConnectorType, ...] = (
     AZURE_EVENT_HUBS,
     AZURE_SERVICE_BUS,
     BRAZE,
+    DV360,
     GOOGLE_ADS_CUSTOMER_MATCH,
+    KAFKA_TOPIC,
     META_CUSTOM_AUDIENCES,
     WEBHOOK,
 )

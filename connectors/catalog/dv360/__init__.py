@@ -1,0 +1,1 @@
+"""Google Display & Video 360: Customer Match lists of an advertiser or partner."""
