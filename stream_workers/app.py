@@ -32,6 +32,8 @@ from stream_workers.engine.intake import Intake
 from stream_workers.engine.tokens import Tokens
 from stream_workers.http.dialing import partner_tls
 from stream_workers.http.sender import HttpSender
+from stream_workers.kafka.sender import KafkaSender
+from stream_workers.routing import SenderByScheme
 from stream_workers.settings import LEASE_SECONDS, WorkerSettings, faust_settings
 from stream_workers.shell.clock import SystemClock, as_datetime
 from stream_workers.shell.command_reader import CommandReader
@@ -59,6 +61,12 @@ def build_faust_app(settings: WorkerSettings, group: str, lease: Lease) -> Any:
     return app
 
 
+def _sender(settings: WorkerSettings) -> SenderByScheme:
+    policy, ca_file = AddressPolicy(settings.egress.networks()), settings.egress.ca_file
+    http = HttpSender(policy, tls=partner_tls(ca_file))
+    return SenderByScheme({"https": http, "http": http, "kafka": KafkaSender(policy, ca_file=ca_file)})
+
+
 class DeliveryProgram:
     """Everything that `patchbay worker` runs, in the order in which it starts."""
 
@@ -73,7 +81,7 @@ class DeliveryProgram:
         self._executor = ThreadPoolExecutor(32, thread_name_prefix="partition")
         self._opener = SecretOpener(settings.secrets.plain())
         self._registry = registry
-        self._sender = HttpSender(AddressPolicy(settings.egress.networks()), tls=partner_tls(settings.egress.ca_file))
+        self._sender = _sender(settings)
         self._config = self._tail(topics.CONNECTOR_CONFIG, ConfigReader(self._apply, self.telemetry).take)
         self._board = StatusBoard(
             settings.kafka.librdkafka(), settings.topic(topics.WORKER_STATUS), self._status, self._clock

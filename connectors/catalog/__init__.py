@@ -7,6 +7,7 @@ from pathlib import Path
 from connectors.catalog.azure_event_hubs.declaration import CONNECTOR as AZURE_EVENT_HUBS
 from connectors.catalog.azure_service_bus.declaration import CONNECTOR as AZURE_SERVICE_BUS
 from connectors.catalog.braze.declaration import CONNECTOR as BRAZE
+from connectors.catalog.cm360.declaration import CONNECTOR as CM360
 from connectors.catalog.dv360.declaration import CONNECTOR as DV360
 from connectors.catalog.google_ads_customer_match.declaration import CONNECTOR as GOOGLE_ADS_CUSTOMER_MATCH
 from connectors.catalog.kafka_topic.declaration import CONNECTOR as KAFKA_TOPIC
@@ -21,6 +22,7 @@ CATALOG: tuple[ConnectorType, ...] = (
     AZURE_EVENT_HUBS,
     AZURE_SERVICE_BUS,
     BRAZE,
+    CM360,
     DV360,
     GOOGLE_ADS_CUSTOMER_MATCH,
     KAFKA_TOPIC,

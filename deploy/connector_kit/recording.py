@@ -63,10 +63,10 @@ def sends_of(request: PartnerRequest, *, as_text: bool = False) -> Sends:
 
 def _with_sends(source: str, sends: Sends | None) -> str:
     content = json.loads(source)
-    if sends is None:
-        content.pop("sends", None)
-    else:
-        content["sends"] = msgspec.to_builtins(sends)
+    content.pop("sends", None)
+    if sends is not None:
+        answers = {"answers": content.pop("answers")} if "answers" in content else {}
+        content = {**content, "sends": msgspec.to_builtins(sends), **answers}
     return _written(content, 0) + "\n"
 
 

@@ -1,0 +1,1 @@
+"""Kafka topic: a partner inside the company that reads a topic of its own."""

@@ -1,0 +1,1 @@
+"""The Kafka sender: requests of connectors whose partner is a Kafka topic."""
