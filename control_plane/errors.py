@@ -102,6 +102,14 @@ class Stale(ApiError):
     default_code = "stale"
 
 
+class TooLarge(ApiError):
+    """The request's body is beyond what is read."""
+
+    status = 413
+    title = "Too large"
+    default_code = "too_large"
+
+
 class InvalidInput(ApiError):
     """The request does not hold; each fault points at the place."""
 

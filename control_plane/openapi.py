@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from control_plane.errors import InvalidInput, Problem, documented
+from control_plane.errors import InvalidInput, Problem, TooLarge, documented
 
 _FRAMEWORKS_OWN = ("HTTPValidationError", "ValidationError")
 
@@ -28,9 +28,11 @@ def _in_our_terms(schema: dict[str, Any]) -> dict[str, Any]:
     schemas.update(problems["$defs"])
     for name in _FRAMEWORKS_OWN:
         schemas.pop(name, None)
-    refused = documented(InvalidInput)[InvalidInput.status]
+    refused, too_large = (documented(error)[error.status] for error in (InvalidInput, TooLarge))
     for path in schema["paths"].values():
         for operation in path.values():
             if "422" in operation["responses"]:
                 operation["responses"]["422"] = refused
+            if "requestBody" in operation:
+                operation["responses"]["413"] = too_large
     return schema

@@ -76,6 +76,9 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
 
 async def _foreign(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        fault = Fault(pointer="", code="undecodable", detail="Not text in UTF-8.")
+        return answer(request, InvalidInput("The body cannot be read.", faults=(fault,)))
     title, code = _TITLES.get(error.status_code, ("Refused", "refused"))
     told = ApiError(str(error.detail), code=code, headers=dict(error.headers or {}))
     told.status, told.title = error.status_code, title  # type: ignore[misc]  # the framework's statuses are open-ended

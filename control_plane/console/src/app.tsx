@@ -1,0 +1,82 @@
+/** The frame around every page, and which page an address means. */
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+import { useMe } from "./api/queries";
+import { forgetEverything } from "./api/query";
+import { apiKey } from "./api/session";
+import { ActionPage } from "./pages/action/action-page";
+import { NewActionPage } from "./pages/action/new-action-page";
+import { AuditPage } from "./pages/audit-page";
+import { ConnectorPage } from "./pages/connector/connector-page";
+import { ConnectorsPage } from "./pages/connectors/connectors-page";
+import { MarketplacePage } from "./pages/marketplace/marketplace-page";
+import { NewConnectorPage } from "./pages/marketplace/new-connector-page";
+import { NotFoundPage } from "./pages/not-found-page";
+import { SignInPage } from "./pages/sign-in-page";
+import { SourcePage } from "./pages/sources/source-page";
+import { SourcesPage } from "./pages/sources/sources-page";
+import { UsersPage } from "./pages/users-page";
+import { WorkersPage } from "./pages/workers-page";
+import { usePlace } from "./routing/location";
+import { matchPath, type Parameters } from "./routing/routes";
+import { AskedQuestion } from "./ui/dialog";
+import { Navigation } from "./ui/navigation";
+import { ProblemPanel } from "./ui/problem-panel";
+import { useStore } from "./ui/store";
+import { Toasts } from "./ui/toasts";
+
+type PageOf = ComponentType<{ parameters: Parameters }>;
+
+const ROUTES: [string, PageOf][] = [
+  ["", ConnectorsPage],
+  ["/connectors", ConnectorsPage],
+  ["/connectors/:id", ConnectorPage],
+  ["/connectors/:id/new-action", NewActionPage],
+  ["/actions/:id", ActionPage],
+  ["/marketplace", MarketplacePage],
+  ["/marketplace/:type", MarketplacePage],
+  ["/marketplace/:type/new", NewConnectorPage],
+  ["/sources/:kind", SourcesPage],
+  ["/sources/:kind/:id", SourcePage],
+  ["/workers", WorkersPage],
+  ["/audit", AuditPage],
+  ["/users", UsersPage],
+];
+
+export function App() {
+  const isSignedIn = useStore(apiKey) !== null;
+  useEffect(() => {
+    if (!isSignedIn) forgetEverything();
+  }, [isSignedIn]);
+  return (
+    <>
+      {isSignedIn ? <SignedIn /> : <SignInPage />}
+      <AskedQuestion />
+      <Toasts />
+    </>
+  );
+}
+
+function SignedIn() {
+  const me = useMe();
+  const { path } = usePlace();
+  return (
+    <div class="frame">
+      <a class="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <Navigation me={me.data} path={path} />
+      <main id="main" tabIndex={-1}>
+        {me.data === undefined && me.problem ? <ProblemPanel problem={me.problem} retry={me.refresh} /> : <Routed path={path} />}
+      </main>
+    </div>
+  );
+}
+
+function Routed({ path }: { path: string }) {
+  for (const [pattern, Shown] of ROUTES) {
+    const parameters = matchPath(pattern, path);
+    if (parameters !== null) return <Shown key={`${pattern}${JSON.stringify(parameters)}`} parameters={parameters} />;
+  }
+  return <NotFoundPage />;
+}

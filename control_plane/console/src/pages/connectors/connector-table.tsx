@@ -1,0 +1,181 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useUserNames } from "../../api/queries";
+import { DraftChip, StatusChip } from "../../connector-status";
+import { count, percent, shortCount } from "../../ui/format";
+import { Highlighted } from "../../ui/highlighted";
+import { Time } from "../../ui/time";
+import { TypeMark } from "../../ui/type-mark";
+import type { Row, Sort, SortColumn } from "./rows";
+
+interface Props {
+  rows: Row[];
+  search: string;
+  sort: Sort;
+  setSort: (sort: Sort) => void;
+  selected: ReadonlySet<string>;
+  setSelected: (selected: ReadonlySet<string>) => void;
+  marked: number;
+}
+
+const COLUMNS: { column: SortColumn; label: string; numeric?: boolean }[] = [
+  { column: "name", label: "Connector" },
+  { column: "status", label: "Status" },
+  { column: "actions", label: "Actions on" },
+  { column: "sent", label: "Sent and removed, 7 days", numeric: true },
+  { column: "errors", label: "Error rate", numeric: true },
+  { column: "last", label: "Last delivery" },
+];
+const STEP = 60;
+
+export function ConnectorTable({ rows, search, sort, setSort, selected, setSelected, marked }: Props) {
+  const [shown, more] = useGrowing(rows.length, marked);
+  const nameOf = useUserNames();
+  const isEverySelected = rows.length > 0 && rows.every((row) => selected.has(row.connector.id));
+  const toggle = (id: string) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) next.add(id);
+    setSelected(next);
+  };
+  return (
+    <div class="table-frame">
+      <table class="rows connectors-table">
+        <thead>
+          <tr>
+            <th class="narrow">
+              <input
+                type="checkbox"
+                aria-label="Select all"
+                checked={isEverySelected}
+                onChange={() => setSelected(isEverySelected ? new Set() : new Set(rows.map((row) => row.connector.id)))}
+              />
+            </th>
+            {COLUMNS.map((column) => (
+              <SortHeader key={column.column} {...column} sort={sort} setSort={setSort} />
+            ))}
+            <th>Changed</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, shown).map((row, index) => (
+            <ConnectorRow
+              key={row.connector.id}
+              row={row}
+              search={search}
+              isSelected={selected.has(row.connector.id)}
+              toggle={() => toggle(row.connector.id)}
+              isMarked={index === marked}
+              changedBy={nameOf(row.connector.updated_by)}
+            />
+          ))}
+        </tbody>
+      </table>
+      {shown < rows.length && <div ref={more} class="more" aria-hidden="true" />}
+    </div>
+  );
+}
+
+interface SortHeaderProps {
+  column: SortColumn;
+  label: string;
+  numeric?: boolean;
+  sort: Sort;
+  setSort: (sort: Sort) => void;
+}
+
+function SortHeader({ column, label, numeric, sort, setSort }: SortHeaderProps) {
+  const isSorted = sort.column === column;
+  const direction = sort.isDescending ? "descending" : "ascending";
+  return (
+    <th class={numeric ? "numeric" : ""} aria-sort={isSorted ? direction : undefined}>
+      <button type="button" class="sort" onClick={() => setSort({ column, isDescending: isSorted ? !sort.isDescending : numeric === true || column === "last" })}>
+        {label}
+        <span aria-hidden="true">{isSorted ? (sort.isDescending ? "↓" : "↑") : ""}</span>
+      </button>
+    </th>
+  );
+}
+
+interface RowProps {
+  row: Row;
+  search: string;
+  isSelected: boolean;
+  toggle: () => void;
+  isMarked: boolean;
+  changedBy: string;
+}
+
+function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: RowProps) {
+  const { connector, statistics, status } = row;
+  const totals = statistics?.totals;
+  const element = useRef<HTMLTableRowElement>(null);
+  useEffect(() => {
+    if (isMarked) element.current?.scrollIntoView({ block: "nearest" });
+  }, [isMarked]);
+  return (
+    <tr ref={element} class={`${isSelected ? "selected" : ""} ${isMarked ? "marked" : ""}`}>
+      <td class="narrow">
+        <input type="checkbox" aria-label={`Select ${connector.name}`} checked={isSelected} onChange={toggle} />
+      </td>
+      <td class="main-cell">
+        <TypeMark type={connector.type} label={connector.type_label} />
+        <div>
+          <a href={`/connectors/${connector.id}`}>
+            <Highlighted text={connector.name} search={search} />
+          </a>
+          <span class="quiet">
+            <Highlighted text={connector.type_label} search={search} />
+            <FoundActions names={row.actionNames} search={search} />
+          </span>
+        </div>
+      </td>
+      <td class="chips">
+        <StatusChip name={status} />
+        <DraftChip published={connector.published_version} changed={connector.unpublished_changes} />
+      </td>
+      <td data-label="Actions on">
+        {connector.actions.active}/{connector.actions.total}
+      </td>
+      <td class="numeric" data-label="Sent and removed" title={totals && `${count(totals.sent ?? 0)} sent, ${count(totals.removed ?? 0)} removed`}>
+        {totals ? shortCount((totals.sent ?? 0) + (totals.removed ?? 0)) : <span class="quiet">0</span>}
+      </td>
+      <td class={`numeric ${(totals?.errors_total ?? 0) > 0 ? "bad-number" : ""}`} data-label="Error rate">
+        {totals?.error_rate == null ? <span class="quiet">—</span> : percent(totals.error_rate)}
+      </td>
+      <td data-label="Last delivery">
+        <Time at={statistics?.last_delivery_at} />
+      </td>
+      <td data-label="Changed">
+        <Time at={connector.updated_at} /> <span class="quiet">by {changedBy}</span>
+      </td>
+    </tr>
+  );
+}
+
+function FoundActions({ names, search }: { names: string[]; search: string }) {
+  const searched = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = names.filter((name) => searched.some((word) => name.toLowerCase().includes(word)));
+  if (found.length === 0) return null;
+  return (
+    <>
+      {" · "}
+      <Highlighted text={found.join(", ")} search={search} />
+    </>
+  );
+}
+
+/** A thousand rows are drawn as they are scrolled to, so that each keystroke stays quick. */
+function useGrowing(length: number, atLeast: number) {
+  const [shown, setShown] = useState(STEP);
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = end.current;
+    if (element === null) return undefined;
+    const observer = new IntersectionObserver(
+      (found) => found.some((one) => one.isIntersecting) && setShown((number) => number + STEP),
+      { rootMargin: "600px" },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [length, shown]);
+  return [Math.max(shown, atLeast + 5), end] as const;
+}

@@ -1,0 +1,39 @@
+import type { ConnectorTypeSummary } from "../../api/types";
+import { STATUSES, type StatusName } from "../../connector-status";
+import { setQueryParameters, useQueryParameter } from "../../routing/location";
+import { Icon } from "../../ui/icons";
+import { hasStatus, type Row } from "./rows";
+
+/** Filters as chips; they are in the address, so that a filtered view can be shared. */
+export function Filters({ rows, types }: { rows: Row[]; types: ConnectorTypeSummary[] }) {
+  const [status] = useQueryParameter("status");
+  const [type] = useQueryParameter("type");
+  const [errors] = useQueryParameter("errors");
+  const used = types.filter((one) => one.key === type || rows.some((row) => row.connector.type === one.key));
+  return (
+    <div class="filters" role="group" aria-label="Filters">
+      {(Object.keys(STATUSES) as StatusName[]).map((name) => {
+        const number = rows.filter((row) => hasStatus(row, name)).length;
+        if (number === 0 && status !== name) return null;
+        return (
+          <button key={name} type="button" class="filter" aria-pressed={status === name} onClick={() => setQueryParameters({ status: status === name ? "" : name })}>
+            <Icon name={STATUSES[name].icon} /> {STATUSES[name].label} <span class="quiet">{number}</span>
+          </button>
+        );
+      })}
+      <button type="button" class="filter" aria-pressed={errors === "1"} onClick={() => setQueryParameters({ errors: errors === "1" ? "" : "1" })}>
+        <Icon name="failing" /> Has errors
+      </button>
+      {used.length > 1 && (
+        <select aria-label="Type" value={type} onChange={(event) => setQueryParameters({ type: event.currentTarget.value })}>
+          <option value="">Every type</option>
+          {used.map((one) => (
+            <option key={one.key} value={one.key}>
+              {one.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </div>
+  );
+}
