@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from aiokafka.structs import ConsumerRecord
 
-from stream_workers.core.config_view import ConfigView
 from connectors.records.delivery import Command
+from stream_workers.core.config_view import ConfigView
 from stream_workers.core.horizon import HORIZON_MS, HORIZON_RECORDS
 from stream_workers.core.planning import ties_of
 from stream_workers.engine.commands import Commands

@@ -1,4 +1,4 @@
-"""The delivery engine in memory: a log that keeps what is committed, a partner that answers as told, a clock of ours."""
+"""The delivery engine in memory: a log that keeps what is committed, a partner that obeys, a clock of ours."""
 
 import asyncio
 from collections import defaultdict, deque

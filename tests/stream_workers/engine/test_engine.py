@@ -1,5 +1,7 @@
 """The engine as a whole, in memory: events in, requests and outcomes out."""
 
+import asyncio
+
 import pytest
 
 from connectors.kit.exchange import PartnerResponse, TransportError, TransportErrorKind
@@ -40,7 +42,7 @@ async def test_a_failed_join_waits_as_a_row_and_is_sent_when_it_is_due(bench):
     assert [row.attempts for row in bench.logs[0].pending_rows()] == [1]
     bench.partner.answer = lambda _request: PartnerResponse(200)
     await bench.pass_time(11)
-    await bench.until(lambda: bench.outcomes())
+    await bench.until(bench.outcomes)
     await bench.until(lambda: not bench.logs[0].rows)
     assert bench.outcomes() == [("p-1", "sent", None)]
     ids = {row["id"] for request in bench.partner.requests for row in request["rows"]}
@@ -62,8 +64,6 @@ async def test_a_leave_overtakes_nothing_but_replaces_a_join_that_waits(bench):
 
 
 async def test_a_join_whose_attempt_fails_after_the_leave_arrived_is_superseded(bench):
-    import asyncio
-
     bench.partner.hold = asyncio.Event()
     bench.partner.answer = lambda _request: PartnerResponse(503)
     bench.feed(membership("p-1", JOINED))
@@ -207,7 +207,7 @@ async def test_a_partner_that_never_answers_ends_in_timeout_after_a_day(bench):
         if bench.outcomes():
             break
         await bench.until(lambda: bench.partner.running == 0)
-    await bench.until(lambda: bench.outcomes())
+    await bench.until(bench.outcomes)
     assert bench.outcomes() == [("p-1", "timeout", "no_answer")]
     assert bench.logs[0].dead_letters[0].outcome.value == "timeout"
 
