@@ -40,8 +40,8 @@ class ConnectorConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     """A connector with its actions, key `connector:<id>`.
 
     `version` is the published version that outcomes name; `revision` grows with every record of the key (activations
-    and pauses too), so that a lower one is ignored. `secrets` holds sealed text by field name. `resumed_at` (unix milliseconds) is the last
-    time that a pause ended: the retry clock of what waited stands still while paused, and starts again there.
+    and pauses too), so that a lower one is ignored. `secrets` holds sealed text by field name. `resumed_at` (unix
+    milliseconds) is when the last pause ended: the retry clock of what waited starts again there.
     """
 
     v: int
