@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors.kit.classification import (
+    ACCEPTED,
     MAX_RETRY_AFTER_SECONDS,
     Classification,
     Verdict,
     classify_by_status,
     retry_after_seconds,
 )
-from connectors.kit.declaration import Secret, SettingsModel, setting
+from connectors.kit.declaration import Batch, Secret, SettingsModel, setting
 from connectors.kit.exchange import PartnerRequest, PartnerResponse
 from connectors.kit.oauth import refresh_token_flow
 from connectors.kit.partner_url import PartnerUrl
@@ -175,6 +176,15 @@ def classify_google_error(
 
 
 _WAITS = (Verdict.THROTTLED, Verdict.TRY_AGAIN)
+
+
+def check_response(
+    response: PartnerResponse, sent: Batch, verdicts: Mapping[str, Verdict] = VERDICTS
+) -> tuple[Classification, ...]:
+    """What the answer to a connection test means."""
+    if 200 <= response.status < 300 and google_error(response) is None:
+        return (ACCEPTED,)
+    return (classify_google_error(response, sent.now, verdicts),)
 
 
 def unreadable(response: PartnerResponse, now: datetime) -> Classification:

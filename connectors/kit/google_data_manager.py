@@ -18,6 +18,7 @@ from connectors.kit.google_access import (
     CODES,
     REASONS,
     VERDICTS,
+    check_response,
     classify_google_error,
     google_error,
     google_request,
@@ -193,11 +194,9 @@ class _Result(msgspec.Struct, rename="camel"):
 _Answer = TypeVar("_Answer", _Job, _Result)
 
 
-def check_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
-    """What the answer to the connection test means."""
-    if 200 <= response.status < 300 and google_error(response) is None:
-        return (ACCEPTED,)
-    return (classify_google_error(response, sent.now, DATA_MANAGER_VERDICTS),)
+def audiences_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
+    """What the answer to `list_audiences` means."""
+    return check_response(response, sent, DATA_MANAGER_VERDICTS)
 
 
 def members_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:

@@ -81,7 +81,7 @@ CONNECTOR = ConnectorType(
         ),
     ),
     check=render.check,
-    classify=google_data_manager.check_response,
+    classify=google_data_manager.audiences_response,
     limits=replace(google_data_manager.LIMITS, requests_per_second=2.5),
     token=TOKEN_FLOW,
     error_documentation=google_data_manager.ERROR_DOCUMENTATION,

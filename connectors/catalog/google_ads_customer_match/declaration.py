@@ -52,7 +52,7 @@ CONNECTOR = ConnectorType(
         ),
     ),
     check=render.check,
-    classify=google_data_manager.check_response,
+    classify=google_data_manager.audiences_response,
     limits=google_data_manager.LIMITS,
     token=TOKEN_FLOW,
     error_documentation=google_data_manager.ERROR_DOCUMENTATION,

@@ -1,0 +1,1 @@
+"""Google Campaign Manager 360: offline Floodlight conversions."""
