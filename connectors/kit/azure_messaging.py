@@ -117,7 +117,6 @@ _BY_SUBCODE: Mapping[str, Verdict] = {
 }
 _BY_STATUS: Mapping[int, Verdict] = {
     **DEFAULT_BY_STATUS,
-    400: Verdict.SPLIT,
     404: Verdict.MISCONFIGURED,
     410: Verdict.MISCONFIGURED,
     413: Verdict.SPLIT,

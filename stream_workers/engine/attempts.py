@@ -170,6 +170,7 @@ class Attempts:
             event.identifiers,
             mapped,
             event.event_id,
+            delivery.ticket,
         )
         refuse = action.type.refuse
         return row, refuse(connector.live.settings, action.fields, row) if refuse is not None else None

@@ -41,7 +41,6 @@ CODES = {
 
 _BY_STATUS: Mapping[int, Verdict] = {
     **DEFAULT_BY_STATUS,
-    400: Verdict.SPLIT,
     404: Verdict.MISCONFIGURED,
     413: Verdict.SPLIT,
 }
