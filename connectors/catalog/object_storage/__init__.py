@@ -1,0 +1,1 @@
+"""Object storage: changes as CSV or NDJSON files in a bucket."""
