@@ -11,6 +11,7 @@ from connectors.catalog.cm360.declaration import CONNECTOR as CM360
 from connectors.catalog.dv360.declaration import CONNECTOR as DV360
 from connectors.catalog.google_ads_customer_match.declaration import CONNECTOR as GOOGLE_ADS_CUSTOMER_MATCH
 from connectors.catalog.kafka_topic.declaration import CONNECTOR as KAFKA_TOPIC
+from connectors.catalog.linkedin.declaration import CONNECTOR as LINKEDIN
 from connectors.catalog.meta_custom_audiences.declaration import CONNECTOR as META_CUSTOM_AUDIENCES
 from connectors.catalog.object_storage.declaration import CONNECTOR as OBJECT_STORAGE
 from connectors.catalog.salesforce_marketing_cloud.declaration import CONNECTOR as SALESFORCE_MARKETING_CLOUD
@@ -28,6 +29,7 @@ CATALOG: tuple[ConnectorType, ...] = (
     DV360,
     GOOGLE_ADS_CUSTOMER_MATCH,
     KAFKA_TOPIC,
+    LINKEDIN,
     META_CUSTOM_AUDIENCES,
     OBJECT_STORAGE,
     SALESFORCE_MARKETING_CLOUD,

@@ -1,0 +1,1 @@
+"""LinkedIn Matched Audiences: uploaded ad audiences, kept as DMP segments."""
