@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from random import SystemRandom  # noqa: TID251  # the one source of chance, passed on from here
+from random import Random, SystemRandom  # noqa: TID251  # the one source of chance, passed on from here
 from typing import Any
 
 import faust
@@ -35,6 +35,7 @@ from stream_workers.http.sender import HttpSender
 from stream_workers.kafka.sender import KafkaSender
 from stream_workers.routing import SenderByScheme
 from stream_workers.settings import LEASE_SECONDS, WorkerSettings, faust_settings
+from stream_workers.shell import garbage
 from stream_workers.shell.clock import SystemClock, as_datetime
 from stream_workers.shell.command_reader import CommandReader
 from stream_workers.shell.config_reader import ConfigChange, ConfigReader
@@ -103,6 +104,7 @@ class DeliveryProgram:
         self._board_tail.start()
         await self._config.caught_up.wait()
         self.engine.start()
+        garbage.expect_little()
         self._command_reader.start()
         self._board.start()
         self._state = asyncio.get_running_loop().create_task(self._report())
@@ -141,7 +143,8 @@ class DeliveryProgram:
         endings = Endings(self._clock, self.telemetry, settings.topic(topics.PROFILE_EVENTS))
         dispatcher = Dispatcher(self._clock, endings, DispatchPolicy(slots=worker.slots), self.may_send)
         policy = RetryPolicy(worker.retry_first_seconds, worker.retry_max_seconds, worker.retry_give_up_seconds)
-        surroundings = Surroundings(self._clock, self.telemetry, policy, SystemRandom().random, self.may_send)
+        jitter = Random(SystemRandom().random()).random
+        surroundings = Surroundings(self._clock, self.telemetry, policy, jitter, self.may_send)
         tokens = Tokens(self._sender, self._clock, stored=lambda _id: None, keep=lambda _id, _token: None)
         dispatcher.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings))
         hands = Hands(

@@ -26,7 +26,7 @@ from stream_workers.shell.telemetry import Telemetry
 
 TICK_SECONDS = 0.1
 _RETRY_SECONDS = 0.5
-_YIELD_EVERY = 64
+_YIELD_EVERY = 32
 _FAR_BEHIND = 1_000
 _TURN_SECONDS = 0.002
 _LEASE_SECONDS = 0.02
@@ -39,7 +39,7 @@ class EnginePolicy:
     commit_interval: float = 0.15
     release_seconds: float = 3.0
     chunks_per_partition: int = 4
-    backlog: int = 1_000
+    backlog: int = 750
     """Deliveries that may wait in memory for slots of quick partners before the intake pauses, …"""
     intake_pause: float = 1.0
     """… and for how long at most: a partner never holds a partition longer than this per chunk."""
