@@ -15,7 +15,10 @@ from connectors.catalog.linkedin.declaration import CONNECTOR as LINKEDIN
 from connectors.catalog.meta_custom_audiences.declaration import CONNECTOR as META_CUSTOM_AUDIENCES
 from connectors.catalog.object_storage.declaration import CONNECTOR as OBJECT_STORAGE
 from connectors.catalog.salesforce_marketing_cloud.declaration import CONNECTOR as SALESFORCE_MARKETING_CLOUD
+from connectors.catalog.tag.declaration import CONNECTOR as TAG
+from connectors.catalog.tiktok.declaration import CONNECTOR as TIKTOK
 from connectors.catalog.webhook.declaration import CONNECTOR as WEBHOOK
+from connectors.catalog.xandr.declaration import CONNECTOR as XANDR
 from connectors.kit.cases import case_folder
 from connectors.kit.declaration import ConnectorType
 from connectors.kit.errors import InvalidSettings
@@ -33,7 +36,10 @@ CATALOG: tuple[ConnectorType, ...] = (
     META_CUSTOM_AUDIENCES,
     OBJECT_STORAGE,
     SALESFORCE_MARKETING_CLOUD,
+    TAG,
+    TIKTOK,
     WEBHOOK,
+    XANDR,
 )
 
 ENTRY_POINTS = "patchbay.connectors"

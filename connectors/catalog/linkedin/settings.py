@@ -21,7 +21,7 @@ class LinkedInSettings(SettingsModel):
     refresh_token: Secret = setting(
         "Refresh token",
         "What a member gave when they allowed the app its access. It needs rw_dmp_segments, and the member a role"
-        " other than VIEWER on the ad account. It ends after a year.",
+        " other than VIEWER on the ad account.",
         min_length=1,
     )
     account_id: str = setting(
