@@ -1,0 +1,1 @@
+"""Xandr (Microsoft Monetize and Curate): segments, by file or at once."""
