@@ -35,7 +35,6 @@ UNVERIFIED = (
     "The address of the token endpoint is from general knowledge; it is a setting.",
     "Where Google does not say which rows of a job failed, the rows of that job end as sent, with its counts.",
     "Mobile ids are sent in lower case; Google's page does not say which case it compares.",
-    "The connection test names a manager account in the header login-account, which is from general knowledge.",
 )
 BATCH = BatchRule(max_rows=10_000, max_age_seconds=60.0)
 LIMITS = Limits(requests_per_second=5.0)

@@ -23,7 +23,10 @@ CONNECTOR = ConnectorType(
             ("Error reasons", google_data_manager.ERROR_DOCUMENTATION),
         ),
         prerequisites=("The account has accepted the Customer Match terms.", "The account may use Customer Match."),
-        unverified=google_data_manager.UNVERIFIED,
+        unverified=(
+            *google_data_manager.UNVERIFIED,
+            "The connection test names a manager account in the header login-account, which is from general knowledge.",
+        ),
     ),
     settings=GoogleAdsSettings,
     actions=(
