@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from connectors.kit.classification import Classification
 from connectors.kit.exchange import PartnerRequest, PartnerResponse
+from connectors.kit.tag_container import TagTemplate
 from connectors.records.delivery import Reason
 from connectors.records.profile_event import Change
 
@@ -120,6 +121,7 @@ class Batch:
 Render = Callable[[Any, Any, Batch], PartnerRequest]
 Classify = Callable[[PartnerResponse, Batch], tuple[Classification, ...]]
 Refuse = Callable[[Any, Any, Row], Reason | None]
+MakeTag = Callable[[Any, Any], TagTemplate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,8 @@ class ActionType:
 
     `on` are the changes it supports: others end `skipped: not_supported`. `batch` of `None` sends each row alone.
     `refuse` may say, per row, why nothing can be sent (`no_identifier`); the default asks for one of the partner
-    type's identifiers. `continue_` renders the next request of a job, with `batch.ticket` set.
+    type's identifiers. `continue_` renders the next request of a job, with `batch.ticket` set. `tag` is what an action
+    of a tag-based type publishes; its `render` then is what the visitor's browser asks for.
     """
 
     key: str
@@ -160,6 +163,7 @@ class ActionType:
     refuse: Refuse | None = None
     continue_: Render | None = None
     classify: Classify | None = None
+    tag: MakeTag | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.kit.cases import CHECK, NOW, TOKEN, Case, classify_answer, prepare_case, request_of, run_case
 from connectors.kit.classification import Classification, Verdict
-from connectors.kit.declaration import ActionType, ConnectorType
+from connectors.kit.declaration import ActionType, ConnectorType, Delivers
 from connectors.kit.errors import CannotRender, InvalidSettings
 from connectors.kit.exchange import PartnerRequest
 from connectors.kit.identifiers import IDENTIFIERS
@@ -104,22 +104,36 @@ def cases_hold(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
 
 def cases_are_enough(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
     """Each action has cases for success, throttle, refusal, credentials and silence, and each kind of change."""
+    if type_.delivers is Delivers.TAG:
+        return
     for action in type_.actions:
-        own = [case for case in cases if case.action == action.key]
-        verdicts = {means.split()[0] for case in own for answer in case.answers for means in answer.means}
-        silent = any(answer.transport == "timeout" for case in own for answer in case.answers)
-        for wanted in (Verdict.ACCEPTED, Verdict.THROTTLED, Verdict.REJECTED, Verdict.UNAUTHORIZED):
-            if wanted not in verdicts and not (wanted is Verdict.ACCEPTED and Verdict.ACCEPTED_LATER in verdicts):
-                yield f"no case of {action.key!r} has an answer that means {wanted.value}"
-        if not silent:
-            yield f"no case of {action.key!r} has a timeout"
-        removes = {event.change.removes for case in own if case.sends for event in case.events}
-        if removes != {change.removes for change in action.on}:
-            yield f"the cases of {action.key!r} do not show both additions and removals"
+        yield from _missing_cases(action, [case for case in cases if case.action == action.key])
     if not any(case.action == CHECK for case in cases):
         yield "no case of the connection test"
     if type_.token is not None and not any(case.action == TOKEN for case in cases):
         yield "no case of the access token"
+
+
+def _missing_cases(action: ActionType, own: Sequence[Case]) -> Iterator[str]:
+    verdicts = {means.split()[0] for case in own for answer in case.answers for means in answer.means}
+    for wanted in (Verdict.ACCEPTED, Verdict.THROTTLED, Verdict.REJECTED, Verdict.UNAUTHORIZED):
+        if wanted not in verdicts and not (wanted is Verdict.ACCEPTED and Verdict.ACCEPTED_LATER in verdicts):
+            yield f"no case of {action.key!r} has an answer that means {wanted.value}"
+    if not any(answer.transport == "timeout" for case in own for answer in case.answers):
+        yield f"no case of {action.key!r} has a timeout"
+    removes = {event.change.removes for case in own if case.sends for event in case.events}
+    if removes != {change.removes for change in action.on}:
+        yield f"the cases of {action.key!r} do not show both additions and removals"
+
+
+def tags_are_public(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """Each action of a tag-based type publishes a tag, no other does, and none holds a secret: visitors can read it."""
+    is_tag = type_.delivers is Delivers.TAG
+    for action in type_.actions:
+        if is_tag != (action.tag is not None):
+            yield f"the action {action.key!r} publishes {'no' if is_tag else 'a'} tag"
+    if is_tag and type_.settings.secret_fields():
+        yield "its settings hold a secret, and a tag is public"
 
 
 def codes_are_classified(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
@@ -172,6 +186,7 @@ RULES: tuple[Rule, ...] = (
     mappings_hold,
     cases_hold,
     cases_are_enough,
+    tags_are_public,
     codes_are_classified,
     secrets_are_listed,
     rendering_is_pure,

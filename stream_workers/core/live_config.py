@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from connectors.kit.declaration import ActionType, BatchRule, ConnectorType, Limits
+from connectors.kit.declaration import ActionType, BatchRule, ConnectorType, Delivers, Limits
 from connectors.kit.errors import InvalidSettings
 from connectors.kit.mapping import Mapping as FieldMapping
 from connectors.kit.mapping import compile_action_mapping
@@ -81,7 +81,9 @@ def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret:
         return LiveConnector(
             record.id, record, type_, None, plain, type_.limits, (), actions, broken=error, stamp=stamp
         )
-    actions = {action.id: _live_action(record, action, type_) for action in record.actions}
+    # Tags fire in the visitor's browser: without actions nothing is planned for them here.
+    served = record.actions if type_.delivers is Delivers.SERVER else ()
+    actions = {action.id: _live_action(record, action, type_) for action in served}
     return LiveConnector(
         record.id,
         record,

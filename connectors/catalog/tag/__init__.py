@@ -1,0 +1,1 @@
+"""Tag: a pixel or script that fires in the visitor's browser."""
