@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from connectors.kit.masking import Masker
 from stream_workers.core.breaker import Breaker, BreakerPolicy, BreakerState
 from stream_workers.core.live_config import LiveAction, LiveConnector
-from stream_workers.core.masking import Masker
 from stream_workers.core.rate_limit import RateLimit
 from stream_workers.engine.delivery import Delivery, Stage
 from stream_workers.engine.lane import Lane

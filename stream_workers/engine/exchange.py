@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse
-from stream_workers.core.masking import Masker
+from connectors.kit.masking import Masker
 
 
 @dataclass(slots=True)
