@@ -44,6 +44,7 @@ from stream_workers.shell.probe_server import ProbeServer
 from stream_workers.shell.secrets import SecretOpener
 from stream_workers.shell.status_board import StatusBoard
 from stream_workers.shell.telemetry import Telemetry
+from stream_workers.shell.topic_check import wait_for_partition_count
 from stream_workers.shell.topic_tail import TopicTail
 from stream_workers.transport import chunks
 from stream_workers.transport.lease import Lease
@@ -94,12 +95,14 @@ class DeliveryProgram:
         self.engine = self._build_engine()
         self._probes = ProbeServer(self.telemetry.registry, self._checks, version("patchbay"))
         self._state: asyncio.Task[None] | None = None
+        self._stopping = False
         profile_events.register(self.app, settings.topic(topics.PROFILE_EVENTS), self.engine)
 
     async def start(self) -> None:
         """Config to its end first, then the group: no event is taken before the view is whole."""
         await self._probes.start(self._settings.probes.host, self._settings.probes.port)
         await self._sender.open()
+        self.engine.intake.partitions = await self._partition_count()
         self._config.start()
         self._board_tail.start()
         await self._config.caught_up.wait()
@@ -112,6 +115,7 @@ class DeliveryProgram:
 
     async def stop(self) -> None:
         """Release the partitions, leave the group, and give everything back."""
+        self._stopping = True
         await self.engine.stop()
         await self.app.stop()
         await self._command_reader.stop()
@@ -133,6 +137,17 @@ class DeliveryProgram:
     def metrics_port(self) -> int:
         """Where `/metrics` answers."""
         return self._probes.port
+
+    async def _partition_count(self) -> int:
+        """Waits until Kafka and the topics are there; raises `InvalidSettings` when their partition counts differ."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executor,
+            wait_for_partition_count,
+            self._settings.kafka.librdkafka(),
+            [self._settings.topic(topic) for topic in topics.CO_PARTITIONED],
+            self.telemetry.waiting_for_kafka,
+            lambda: not self._stopping,
+        )
 
     def may_send(self) -> bool:
         """The worker's part of the last check: the group and the configuration were heard from just now."""

@@ -100,7 +100,7 @@ class DeliveryEngine:
         self.feeds: dict[int, Feed] = {}
         self.failed = False
         """A partition could not be fed: only a new process can be trusted."""
-        self._intake = intake
+        self.intake = intake
         self._hands = hands
         self._policy = policy
         self._config_moved = asyncio.Event()
@@ -275,11 +275,11 @@ class DeliveryEngine:
             if not partition.alive:
                 return
             if partition.position.is_finished(record.offset):
-                self._intake.pass_over(partition, record)
+                self.intake.pass_over(partition, record)
                 continue
             while not partition.position.has_room(record.offset):
                 await self._make_room(partition)
-            self._intake.take(partition, record)
+            self.intake.take(partition, record)
 
     async def _make_room(self, partition: OwnedPartition) -> None:
         """The window is full: what holds the position back becomes pending rows; otherwise wait for its answer."""

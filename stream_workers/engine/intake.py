@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
 from connectors.records.codec import SCHEMA_VERSION, UndecodableRecord, decode_event, encode
@@ -20,6 +21,8 @@ from stream_workers.shell.partition_log import RecentRecord
 from stream_workers.shell.telemetry import Telemetry
 
 KEPT_BYTES = 1024 * 1024
+ROUTE_SAMPLE = 64
+"""One record of this many is checked for its partition: order per profile needs producers that agree on murmur2."""
 
 
 class Intake:
@@ -30,10 +33,14 @@ class Intake:
         self._endings = endings
         self._clock = clock
         self._telemetry = telemetry
+        self.partitions = 0
+        """How many partitions `profile-events` has; 0 while it is not known."""
 
     def take(self, partition: OwnedPartition, record: ConsumerRecord) -> None:
         """One record in: exactly one dead letter, or deliveries that have begun, ended or wait."""
         partition.position.take(record.offset)
+        if record.offset % ROUTE_SAMPLE == 0 and record.key and self.partitions:
+            self._check_route(record)
         try:
             event = self._decode(record)
             self._plan(partition, record, event)
@@ -47,6 +54,10 @@ class Intake:
             partition.position.pass_over(record.offset)
         if record.value is not None:
             note(partition, record.value, record.offset, record.timestamp)
+
+    def _check_route(self, record: ConsumerRecord) -> None:
+        if (murmur2(record.key) & 0x7FFFFFFF) % self.partitions != record.partition:
+            self._telemetry.record_misrouted()
 
     def _decode(self, record: ConsumerRecord) -> ProfileEvent:
         value = record.value

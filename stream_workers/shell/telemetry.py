@@ -58,6 +58,11 @@ class Telemetry:
             registry=registry,
         )
         self._records = Counter("patchbay_records", "Records read from profile-events.", ("result",), registry=registry)
+        self._misrouted = Counter(
+            "patchbay_misrouted_records_sampled",
+            "Records, of one in 64 looked at, that their key does not put into their partition.",
+            registry=registry,
+        )
         self._dead_letters = Counter("patchbay_dead_letters", "Dead letters by reason.", ("reason",), registry=registry)
         self._in_flight = Gauge("patchbay_in_flight", "Attempts running now.", registry=registry)
         self._pending = Gauge("patchbay_pending_rows", "Deliveries durably waiting.", registry=registry)
@@ -137,6 +142,10 @@ class Telemetry:
         """A delivery ended in error."""
         self._dead_letters.labels(reason).inc()
 
+    def record_misrouted(self) -> None:
+        """A sampled record is in another partition than murmur2 gives its key: a producer partitions differently."""
+        self._misrouted.inc()
+
     # --- connectors ---
 
     def breaker_changed(self, connector: ConnectorConfig, state: str) -> None:
@@ -155,6 +164,10 @@ class Telemetry:
         self._log.info("connector.credentials_accepted", connector_id=connector.id, connector=connector.name)
 
     # --- partitions ---
+
+    def waiting_for_kafka(self, detail: str) -> None:
+        """The worker cannot start yet."""
+        self._log.warning("kafka.waiting", detail=detail)
 
     def taken_over(self, partition: int, rows: int, seconds: float) -> None:
         """A partition is ours and ready."""
