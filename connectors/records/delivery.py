@@ -176,7 +176,8 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A record that could not be read, or a delivery that ended in error, kept with its reason.
 
-    For a record, `record` holds its bytes as they came (the first 1 MiB) and there is no `delivery_id`.
+    For a record, `record` holds its bytes as they came (the first 1 MiB) and there is no `delivery_id`. For a delivery
+    it is the event, which Kafka appended at `appended_at` (unix milliseconds): what a replay needs.
     """
 
     v: int
@@ -196,6 +197,7 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     partner_code: str | None = None
     record: bytes = b""
     record_bytes: int = 0
+    appended_at: int = 0
 
 
 class CommandKind(StrEnum):

@@ -21,6 +21,7 @@ __all__ = [
     "outcome_counts_daily",
     "outcome_errors",
     "outcome_latency",
+    "run_counts",
 ]
 
 metadata = MetaData()
@@ -101,6 +102,16 @@ outcome_errors = Table(
     Index("ix_outcome_errors_connector", "workspace", "connector_id", "at"),
 )
 """Each outcome that is an error, for download; the key is its place on `outcomes`, so that a re-read adds nothing."""
+
+run_counts = Table(
+    "run_counts",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("class", String(32), primary_key=True),
+    Column("reason", String(64), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""What the deliveries of a replay ended as: the progress of the job whose number the run is."""
 
 error_horizons = Table(
     "error_horizons",

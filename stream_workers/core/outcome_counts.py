@@ -27,6 +27,7 @@ HourKey = tuple[str, str, int]  # workspace, connector, start of the hour
 _CountKey = tuple[str, str, int, str, str, str, str]
 _LatencyKey = tuple[str, str, int, str, int]
 _ActionKey = tuple[str, str, str]
+_RunKey = tuple[int, str, str]
 _Key = TypeVar("_Key")
 
 _DELIVERED = frozenset({OutcomeClass.SENT, OutcomeClass.REMOVED})
@@ -39,6 +40,7 @@ _INT32 = 2**31 - 1
 _COUNT_COLUMNS = ("workspace", "connector_id", "bucket_at", "action_id", "class", "reason", "partner_code")
 _CODE_COLUMNS = ("workspace", "connector_id", "hour_at", "partner_code")
 _ACTION_COLUMNS = ("workspace", "connector_id", "action_id")
+_RUN_COLUMNS = ("run", "class", "reason")
 _LATENCY_COLUMNS = ("workspace", "connector_id", "bucket_at", "kind", "le_ms")
 
 
@@ -49,6 +51,7 @@ class Tally:
     counts: dict[_CountKey, int] = field(default_factory=dict)
     latency: dict[_LatencyKey, int] = field(default_factory=dict)
     delivered_at: dict[_ActionKey, int] = field(default_factory=dict)
+    runs: dict[_RunKey, int] = field(default_factory=dict)
     errors: list[Row] = field(default_factory=list)
 
 
@@ -61,6 +64,8 @@ def add_outcome(tally: Tally, outcome: Outcome, partition: int, offset: int) -> 
     """Count one outcome; `partition` and `offset` are its place on `outcomes`, by which an error is kept."""
     at, ended = _seconds(outcome.at), outcome.outcome
     _count(tally, outcome, at, ended.value)
+    if outcome.run:
+        _increment(tally.runs, (min(outcome.run, _INT32), ended.value, outcome.reason or ""))
     if outcome.attempts:
         _time(tally, outcome, at, "attempt", outcome.latency_ms)
     if ended in _DELIVERED:
@@ -126,6 +131,7 @@ class ChunkCounts:
             "outcome_counts_daily": [_row(_COUNT_COLUMNS, key, {"count": n}) for key, n in days.items()],
             "outcome_latency": [_row(_LATENCY_COLUMNS, key, {"count": n}) for key, n in self.tally.latency.items()],
             "last_deliveries": [_row(_ACTION_COLUMNS, key, {"at": at}) for key, at in self.tally.delivered_at.items()],
+            "run_counts": [_row(_RUN_COLUMNS, key, {"count": n}) for key, n in self.tally.runs.items()],
             "outcome_errors": self.tally.errors,
         }
 

@@ -120,6 +120,7 @@ class Endings:
             partner_code=end.partner_code,
             record=taken.value,
             record_bytes=len(taken.value),
+            appended_at=taken.appended_at,
         )
         delivery.partition.write_dead_letter(taken.key, encode(letter))
         self._telemetry.dead_letter(letter.reason)

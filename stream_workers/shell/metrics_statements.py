@@ -14,9 +14,18 @@ from connectors.records.metrics_table import (
     outcome_counts_daily,
     outcome_errors,
     outcome_latency,
+    run_counts,
 )
 
-ADDED = (outcome_codes, outcome_counts, outcome_counts_daily, outcome_latency, last_deliveries, outcome_errors)
+ADDED = (
+    outcome_codes,
+    outcome_counts,
+    outcome_counts_daily,
+    outcome_latency,
+    run_counts,
+    last_deliveries,
+    outcome_errors,
+)
 """Every agent adds to the tables in this order, and to each in the order of its key: so no two wait for each other."""
 
 _PLACE = (

@@ -2,11 +2,17 @@
 
 from control_plane.database.columns import Base
 from control_plane.database.models.access import ApiKey, AuditEntry, IdempotencyKey, User, Workspace
+from control_plane.database.models.alert import Alert, AlertMessage, AlertState
 from control_plane.database.models.configuration import Action, Audience, Connector, EventFeed, Journey
+from control_plane.database.models.following import FollowedPosition, KeptAttempt, KeptDeadLetter, KeptDelivery
+from control_plane.database.models.job import Job, JobCommand
 from control_plane.database.models.publication import ConfigKey, OutboxRow, Use, Version
 
 __all__ = [
     "Action",
+    "Alert",
+    "AlertMessage",
+    "AlertState",
     "ApiKey",
     "Audience",
     "AuditEntry",
@@ -14,8 +20,14 @@ __all__ = [
     "ConfigKey",
     "Connector",
     "EventFeed",
+    "FollowedPosition",
     "IdempotencyKey",
+    "Job",
+    "JobCommand",
     "Journey",
+    "KeptAttempt",
+    "KeptDeadLetter",
+    "KeptDelivery",
     "OutboxRow",
     "Use",
     "User",

@@ -87,6 +87,16 @@ def test_classes_reasons_and_partner_codes_are_counted_apart():
     }
 
 
+def test_the_outcomes_of_a_replay_are_counted_by_run_too():
+    skipped = outcome(OutcomeClass.SKIPPED, reason="superseded", run=7, attempts=0)
+    rows = fold(outcome(), outcome(run=7), outcome(run=7), skipped, outcome(run=8))
+    assert rows["run_counts"] == [
+        {"run": 7, "class": "sent", "reason": "", "count": 2},
+        {"run": 7, "class": "skipped", "reason": "superseded", "count": 1},
+        {"run": 8, "class": "sent", "reason": "", "count": 1},
+    ]
+
+
 def test_a_failed_attempt_is_counted_under_its_own_class():
     rows = fold(attempt(), attempt())
     assert [(row["class"], row["count"]) for row in rows["outcome_counts"]] == [("attempt:timeout", 2)]
@@ -166,7 +176,7 @@ def test_a_time_without_a_zone_is_utc():
 
 
 def test_rows_have_exactly_the_columns_of_their_tables():
-    rows = fold(outcome(), refused("190"), attempt())
+    rows = fold(outcome(), refused("190"), attempt(), outcome(run=1))
     assert all(rows.values())
     for name, some in rows.items():
         assert {frozenset(row) for row in some} == {frozenset(metadata.tables[name].columns.keys())}

@@ -20,6 +20,7 @@ from connectors.records.metrics_table import (
     outcome_counts_daily,
     outcome_errors,
     outcome_latency,
+    run_counts,
 )
 from stream_workers.shell.metrics_retention import Retention, prune
 from stream_workers.shell.metrics_store import (
@@ -33,7 +34,15 @@ from stream_workers.shell.metrics_store import (
 from tests.support.waiting import eventually_true
 
 DAY = 86_400
-TABLES = (outcome_codes, outcome_counts, outcome_counts_daily, outcome_latency, last_deliveries, outcome_errors)
+TABLES = (
+    outcome_codes,
+    outcome_counts,
+    outcome_counts_daily,
+    outcome_latency,
+    run_counts,
+    last_deliveries,
+    outcome_errors,
+)
 
 
 def count_row(connector: str = "con_a", bucket_at: int = 0, code: str = "", count: int = 1) -> dict[str, Any]:
@@ -138,6 +147,17 @@ async def test_the_last_delivery_never_goes_back(store, metrics_engine):
         row = {"workspace": "default", "connector_id": "con_a", "action_id": "act_1", "at": at}
         await store.apply(Advance("outcomes", 0, step, step + 1), Counts({"last_deliveries": [row]}))
     assert await rows_of(metrics_engine, last_deliveries) == [("default", "con_a", "act_1", 300)]
+
+
+async def test_what_a_run_ended_as_is_added_up(store, metrics_engine):
+    def ended(class_: str, count: int, reason: str = "") -> Counts:
+        return Counts({"run_counts": [{"run": 7, "class": class_, "reason": reason, "count": count}]})
+
+    await store.apply(Advance("outcomes", 0, 0, 10), ended("sent", 3))
+    await store.apply(Advance("outcomes", 0, 10, 20), ended("sent", 2))
+    await store.apply(Advance("outcomes", 0, 10, 20), ended("sent", 50))
+    await store.apply(Advance("outcomes", 0, 20, 30), ended("skipped", 1, "superseded"))
+    assert await rows_of(metrics_engine, run_counts) == [(7, "sent", "", 5), (7, "skipped", "superseded", 1)]
 
 
 async def test_an_error_row_that_is_there_already_stays(store, metrics_engine):
