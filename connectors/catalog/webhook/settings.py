@@ -1,25 +1,17 @@
 """What a webhook connector asks for: where to send, how to sign in, and how to sign."""
 
 import base64
-import re
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import field_validator, model_validator
 
-from connectors.kit import standard_webhooks
+from connectors.kit import http_parts, standard_webhooks
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
 
-HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-OWN_HEADERS = frozenset(
-    (
-        *("authorization", "connection", "content-length", "content-type", "cookie", "host", "idempotency-key"),
-        *("keep-alive", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"),
-        *("webhook-id", "webhook-signature", "webhook-timestamp"),
-    )
-)
+OWN_HEADERS = http_parts.OWN_HEADERS | {"webhook-id", "webhook-signature", "webhook-timestamp"}
 """Headers that the connector or the sender sets; a mapping may not."""
 
 
@@ -71,7 +63,7 @@ class WebhookSettings(SettingsModel):
     @classmethod
     def header_is_free(cls, name: str | None) -> str | None:
         """A header name, and none that the connector sets itself."""
-        if name is not None and (HEADER_NAME.fullmatch(name) is None or name.lower() in OWN_HEADERS):
+        if name is not None and (http_parts.HEADER_NAME.fullmatch(name) is None or name.lower() in OWN_HEADERS):
             raise ValueError("This is no header name that can be set here.")
         return name
 
@@ -87,10 +79,7 @@ class WebhookSettings(SettingsModel):
     @classmethod
     def secret_fits_a_header(cls, secret: Secret | None) -> Secret | None:
         """A header value is one line of visible ASCII."""
-        if (
-            secret is not None
-            and re.fullmatch(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?", secret.get_secret_value()) is None
-        ):
+        if secret is not None and http_parts.SECRET_HEADER_VALUE.fullmatch(secret.get_secret_value()) is None:
             raise ValueError("A header can carry visible ASCII characters only.")
         return secret
 
