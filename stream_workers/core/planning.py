@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from connectors.kit.gate import closed_by
 from connectors.records.delivery import Reason
 from connectors.records.profile_event import Change, MembershipEvent, ProfileEvent, SourceKind
 from stream_workers.core.config_view import EMPTY, ConfigView, Tie
@@ -54,15 +55,9 @@ def plan(event: ProfileEvent, ties: tuple[Tie, ...], view: ConfigView) -> Iterat
 
 
 def skip_reason(event: ProfileEvent, change: Change, connector: LiveConnector, action: LiveAction) -> Reason | None:
-    """Why nothing is sent for this event through this action, or `None`. Consent gates additions, never removals."""
+    """Why nothing is sent for this event through this action, or `None`."""
     if not (action.active and connector.config.active):
         return Reason.DEACTIVATED
     if action.broken is not None or action.type is None:
         return None
-    if change not in action.type.on:
-        return Reason.NOT_SUPPORTED
-    if action.consent and not change.removes and not action.consent.issubset(event.consent or ()):
-        return Reason.NO_CONSENT
-    if connector.identifiers and not any(event.identifiers.get(name) for name in connector.identifiers):
-        return Reason.NO_IDENTIFIER
-    return None
+    return closed_by(event, change, action.type.on, action.consent, connector.identifiers)
