@@ -23,7 +23,7 @@ from stream_workers.agents import profile_events
 from stream_workers.core.config_view import fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.identity import POSITION_KEY
-from stream_workers.core.live_config import LiveConnector, make_live
+from stream_workers.core.live_config import LiveConnector, live_connector
 from stream_workers.engine.attempts import Attempts, Surroundings
 from stream_workers.engine.dispatcher import Dispatcher, DispatchPolicy
 from stream_workers.engine.endings import Endings
@@ -215,7 +215,7 @@ class DeliveryProgram:
         self._board.changed()
 
     def _make_live(self, record: ConnectorConfig) -> LiveConnector:
-        return make_live(record, self._registry.get(record.type), self._opener)
+        return live_connector(record, self._registry, self._opener)
 
     def _checks(self) -> dict[str, bool]:
         return {

@@ -62,7 +62,7 @@ DEFAULT_BY_STATUS: Mapping[int, Verdict] = {
     505: Verdict.REJECTED,
 }
 
-_REASONS = {
+REASONS = {
     Verdict.THROTTLED: Reason.THROTTLED,
     Verdict.TRY_AGAIN: Reason.PARTNER_UNAVAILABLE,
     Verdict.REJECTED: Reason.REJECTED,
@@ -74,7 +74,7 @@ _REASONS = {
 
 def refusal(verdict: Verdict, code: str | None, retry_after: float | None = None) -> Classification:
     """A classification other than success, with the reason that goes with the verdict."""
-    return Classification(verdict, _REASONS.get(verdict), code, retry_after)
+    return Classification(verdict, REASONS.get(verdict), code, retry_after)
 
 
 def classify_by_status(response: PartnerResponse, now: datetime) -> Classification:

@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from connectors.kit.custom import CUSTOM, custom_type_of
 from connectors.kit.declaration import ActionType, BatchRule, ConnectorType, Delivers, Limits
 from connectors.kit.errors import InvalidSettings
 from connectors.kit.mapping import Mapping as FieldMapping
 from connectors.kit.mapping import compile_action_mapping
+from connectors.kit.registry import Registry
 from connectors.records.config import ActionConfig, ConnectorConfig
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -55,24 +57,23 @@ class LiveConnector:
         return self.config.active and not self.config.paused
 
 
+def live_connector(record: ConnectorConfig, registry: Registry, open_secret: OpenSecret) -> LiveConnector:
+    """A config record made ready, with a type of this installation or the definition that the record carries."""
+    if record.type != CUSTOM:
+        return make_live(record, registry.get(record.type), open_secret)
+    try:
+        return make_live(record, custom_type_of(record), open_secret)
+    except InvalidSettings as error:
+        return _broken_live(record, error)
+
+
 def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret: OpenSecret) -> LiveConnector:
     """A config record made ready. What does not hold is kept as `broken`: its deliveries end `misconfigured`."""
     stamp = (record.version, record.revision)
     plain = dict(record.settings)
     if type_ is None:
-        broken = InvalidSettings(f"This worker does not know the connector type {record.type!r}; install it here.")
-        return LiveConnector(
-            record.id,
-            record,
-            None,
-            None,
-            plain,
-            Limits(),
-            (),
-            _broken_actions(record, broken),
-            broken=broken,
-            stamp=stamp,
-        )
+        unknown = f"This worker does not know the connector type {record.type!r}; install it here."
+        return _broken_live(record, InvalidSettings(unknown))
     try:
         opened = {name: open_secret(record.id, name, sealed) for name, sealed in record.secrets.items()}
         settings = _validated(type_.settings, {**plain, **opened}, f"connector {record.name!r}")
@@ -96,6 +97,12 @@ def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret:
         secrets=tuple(secret for secret in opened.values() if secret),
         stamp=stamp,
     )
+
+
+def _broken_live(record: ConnectorConfig, error: InvalidSettings) -> LiveConnector:
+    stamp, actions = (record.version, record.revision), _broken_actions(record, error)
+    plain = dict(record.settings)
+    return LiveConnector(record.id, record, None, None, plain, Limits(), (), actions, broken=error, stamp=stamp)
 
 
 def _live_action(record: ConnectorConfig, action: ActionConfig, type_: ConnectorType) -> LiveAction:
