@@ -7,6 +7,7 @@ from pathlib import Path
 from connectors.catalog.azure_event_hubs.declaration import CONNECTOR as AZURE_EVENT_HUBS
 from connectors.catalog.azure_service_bus.declaration import CONNECTOR as AZURE_SERVICE_BUS
 from connectors.catalog.braze.declaration import CONNECTOR as BRAZE
+from connectors.catalog.clang.declaration import CONNECTOR as CLANG
 from connectors.catalog.cm360.declaration import CONNECTOR as CM360
 from connectors.catalog.dv360.declaration import CONNECTOR as DV360
 from connectors.catalog.google_ads_customer_match.declaration import CONNECTOR as GOOGLE_ADS_CUSTOMER_MATCH
@@ -28,6 +29,7 @@ CATALOG: tuple[ConnectorType, ...] = (
     AZURE_EVENT_HUBS,
     AZURE_SERVICE_BUS,
     BRAZE,
+    CLANG,
     CM360,
     DV360,
     GOOGLE_ADS_CUSTOMER_MATCH,
