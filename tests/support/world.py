@@ -213,7 +213,15 @@ class Worker:
         surroundings = Surroundings(world.clock, telemetry, RetryPolicy(), lambda: 0.999, self.may_send)
         tokens = Tokens(self, world.clock, lambda _id: None, lambda _id, _token: None)
         dispatcher.attempt_with(Attempts(dispatcher, endings, self, tokens, surroundings))
-        hands = Hands(world.clock, telemetry, self._open_log, lambda: not self.frozen, self._seek)
+        hands = Hands(
+            world.clock,
+            telemetry,
+            self._open_log,
+            self.may_send,
+            self._seek,
+            lambda *_: None,
+            lambda *_: None,
+        )
         intake = Intake(dispatcher, endings, world.clock, telemetry)
         return DeliveryEngine(dispatcher, intake, hands, EnginePolicy(commit_interval=0.001, release_seconds=0.5))
 
@@ -322,6 +330,7 @@ class World:
     def crash(self, worker: Worker) -> None:
         """Nothing of the worker goes on; requests that have left it may still reach the partner."""
         worker.dead = True
+        worker.engine._assigned.clear()
         for log in worker.logs:
             log._epoch = -1
         for feed in worker.engine.feeds.values():
@@ -366,7 +375,7 @@ class World:
                 worker.engine.dispatcher.wake()
         await self.turn(1)
 
-    async def drain(self, done: Callable[[], object], rounds: int = 400) -> None:
+    async def drain(self, done: Callable[[], object], rounds: int = 120) -> None:
         """Until it is done, however long it takes on the clock."""
         for _ in range(rounds):
             if done():

@@ -1,0 +1,287 @@
+"""Whatever happens to workers, partner, commits and configuration: one end per delivery, and the newest change wins."""
+
+import asyncio
+import os
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from connectors.records.delivery import OutcomeClass, Reason
+from connectors.records.profile_event import Change, MembershipEvent
+from stream_workers.core.identity import delivery_id
+from stream_workers.core.versions import version_of
+from stream_workers.engine import engine as engine_module
+from stream_workers.engine import partition as partition_module
+from tests.support.builders import action, audience, connector
+from tests.support.world import PARTITIONS, Sent, Worker, World
+
+ACCEPTED = (OutcomeClass.SENT, OutcomeClass.REMOVED)
+PROFILES = ("ada", "bob", "cyd")
+HORIZON_SECONDS = 280
+EXAMPLES = int(os.environ.get("PATCHBAY_TEST_EXAMPLES", "25"))
+"""`make faults` asks for many more."""
+
+
+def partition_of(profile: str) -> int:
+    return PROFILES.index(profile) % PARTITIONS
+
+
+class WorldMachine(RuleBasedStateMachine):
+    """Rules are what may happen; the teardown heals everything and counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.world = self.runner.run(_new_world())
+        self.world.partner.begun = self._begun
+        self.overtaken: list[Sent] = []
+        self.elapsed = 0.0
+        self.events = 0
+        self.last: MembershipEvent | None = None
+        self.revision = 1
+        self.activation = 1
+        self.active = True
+        self.zombies: list[tuple[Worker, int]] = []
+
+    def run(self, coroutine: Any) -> None:
+        self.runner.run(coroutine)
+
+    def _begun(self, sent: Sent) -> None:
+        topics = self.world.topics[partition_of(sent.profile)]
+        for outcome in topics.outcomes:
+            newer = self.world.versions[outcome.delivery_id] > sent.version
+            if newer and outcome.profile_id == sent.profile and outcome.outcome in ACCEPTED:
+                self.overtaken.append(sent)
+
+    @initialize(workers=st.integers(1, 2))
+    def begin(self, workers: int) -> None:
+        async def begin() -> None:
+            for _ in range(workers):
+                self.world.join()
+            for partition in range(PARTITIONS):
+                self.world.assign(partition, self.world.workers[partition % workers])
+            await self.world.turn(2)
+
+        self.run(begin())
+
+    # --- events ---
+
+    @rule(
+        profile=st.sampled_from(PROFILES),
+        change=st.sampled_from((Change.JOINED, Change.LEFT)),
+        age=st.sampled_from((0.0, 0.0, 0.0, 5.0, 60.0, -3600.0)),
+        named=st.booleans(),
+    )
+    def something_changes(self, profile: str, change: Change, age: float, named: bool) -> None:
+        self.events += 1
+        event = self.world.change(profile, change, age, f"e-{self.events}" if named else None)
+        self._append(event)
+
+    @precondition(lambda self: self.last is not None and self.last.event_id is not None)
+    @rule()
+    def the_last_event_comes_again(self) -> None:
+        assert self.last is not None
+        self._append(self.last)
+
+    def _append(self, event: MembershipEvent) -> None:
+        self.last = event
+        partition = partition_of(event.profile_id)
+        offset = self.world.append(event, partition)
+        key = delivery_id(event, "act_1", partition, offset)
+        self.world.versions.setdefault(key, version_of(event, self.world.clock.now_ms(), offset))
+        self.run(self.world.turn(1))
+
+    @rule(turns=st.integers(1, 5))
+    def the_loop_turns(self, turns: int) -> None:
+        self.run(self.world.turn(turns))
+
+    @precondition(lambda self: self.elapsed < HORIZON_SECONDS)
+    @rule(seconds=st.sampled_from((1.0, 11.0, 25.0)))
+    def time_passes(self, seconds: float) -> None:
+        self.elapsed += seconds
+        self.run(self.world.pass_time(seconds))
+
+    # --- the partner ---
+
+    @rule(mood=st.sampled_from(("healthy", "failing", "hanging", "every other")))
+    def the_partner_changes(self, mood: str) -> None:
+        self.world.partner.mood = mood
+
+    @rule()
+    def what_hangs_is_answered(self) -> None:
+        self.world.partner.let_go()
+        self.run(self.world.turn(1))
+
+    # --- configuration ---
+
+    @rule(paused=st.booleans())
+    def the_connector_is_paused_or_resumed(self, paused: bool) -> None:
+        self._publish(paused=paused)
+
+    @rule()
+    def the_connector_is_deactivated_or_activated(self) -> None:
+        self.active = not self.active
+        self.activation += 1
+        self._publish()
+
+    def _publish(self, **changes: Any) -> None:
+        self.revision += 1
+        changes = {"active": self.active, "activation": self.activation, "revision": self.revision, **changes}
+
+        async def publish() -> None:
+            self.world.publish(connector(action("act_1"), **changes))
+            await self.world.turn(1)
+
+        self.run(publish())
+
+    # --- workers ---
+
+    @rule(partition=st.integers(0, PARTITIONS - 1), behind=st.integers(0, 4))
+    def a_partition_moves(self, partition: int, behind: int) -> None:
+        async def move() -> None:
+            await self.world.revoke(partition)
+            owners = [worker for worker in self.world.living() if not worker.frozen]
+            new = owners[-1] if len(owners) > 1 and owners[0] is self.world.owners.get(partition) else owners[0]
+            if len(self.world.workers) < 5 and len(owners) < 2:
+                new = self.world.join()
+            self.world.assign(partition, new, behind)
+            await self.world.turn(1)
+
+        self.run(move())
+
+    @precondition(lambda self: any(not worker.frozen for worker in self.world.living()))
+    @rule(behind=st.integers(0, 4))
+    def a_worker_crashes(self, behind: int) -> None:
+        async def crash() -> None:
+            victim = next(worker for worker in self.world.living() if not worker.frozen)
+            lost = [partition for partition, owner in self.world.owners.items() if owner is victim]
+            self.world.crash(victim)
+            survivors = [worker for worker in self.world.living() if not worker.frozen]
+            heir = survivors[0] if survivors else self.world.join()
+            for partition in lost:
+                self.world.assign(partition, heir, behind)
+            await self.world.turn(2)
+
+        self.run(crash())
+
+    @rule(partition=st.integers(0, PARTITIONS - 1))
+    def a_worker_freezes_and_its_partition_goes_to_another(self, partition: int) -> None:
+        async def freeze() -> None:
+            victim = self.world.owners.get(partition)
+            if victim is None or victim.frozen or any(owner is victim for owner, _ in self.zombies):
+                return
+            victim.frozen = True
+            heirs = [worker for worker in self.world.living() if not worker.frozen]
+            heir = heirs[0] if heirs else self.world.join()
+            for number in [one for one, owner in self.world.owners.items() if owner is victim]:
+                self.world.assign(number, heir)
+                self.zombies.append((victim, number))
+            await self.world.turn(3)
+
+        self.run(freeze())
+
+    @precondition(lambda self: bool(self.zombies))
+    @rule()
+    def the_frozen_worker_thaws(self) -> None:
+        self.run(self._thaw())
+
+    async def _thaw(self) -> None:
+        victims = {worker.number: worker for worker, _ in self.zombies}
+        lost, self.zombies = self.zombies, []
+        for victim in victims.values():
+            await self.world.turn(2)
+            numbers = {number for worker, number in lost if worker is victim}
+            await self.world.released(victim, numbers)
+            victim.frozen = False
+        await self.world.turn(1)
+
+    @rule(
+        partition=st.integers(0, PARTITIONS - 1),
+        trouble=st.sampled_from(("aborted", "unknown, committed", "unknown, lost")),
+    )
+    def a_commit_will_fail(self, partition: int, trouble: str) -> None:
+        self.world.topics[partition].trouble.append(trouble)
+
+    # --- the end ---
+
+    def teardown(self) -> None:
+        try:
+            if self.world.workers:
+                self.run(self._come_to_rest())
+                self._count()
+        finally:
+            self.run(self.world.stop())
+            self.runner.close()
+
+    async def _come_to_rest(self) -> None:
+        self.world.partner.mood = "healthy"
+        self.world.partner.let_go()
+        for topics in self.world.topics:
+            topics.trouble.clear()
+        await self._thaw()
+        self.active = True
+        self.activation += 1
+        self.revision += 1
+        self.world.publish(connector(action("act_1"), active=True, activation=self.activation, revision=self.revision))
+        for partition in range(PARTITIONS):
+            if partition not in self.world.owners:
+                living = self.world.living()
+                self.world.assign(partition, living[0] if living else self.world.join())
+        await self.world.drain(self.world.is_at_rest)
+
+    def _count(self) -> None:
+        ends = Counter((one.delivery_id, one.source.offset) for topics in self.world.topics for one in topics.outcomes)
+        wanted = Counter(
+            (delivery_id(event, "act_1", partition, offset), offset)
+            for partition, offset, event, _ in self.world.events()
+        )
+        assert ends == wanted
+        assert self.overtaken == []
+        for profile in PROFILES:
+            self._final_state_is_right(profile)
+
+    def _final_state_is_right(self, profile: str) -> None:
+        """The newest change that ended in being sent is what the partner saw last."""
+        topics = self.world.topics[partition_of(profile)]
+        ended = {
+            one.delivery_id: one
+            for one in topics.outcomes
+            if one.profile_id == profile and one.reason != Reason.DUPLICATE
+        }
+        if not ended:
+            return
+        newest = max(ended, key=lambda key: self.world.versions[key])
+        assert ended[newest].reason != Reason.SUPERSEDED, "the newest change was superseded by an older one"
+        seen = [sent for sent in self.world.partner.sent if sent.profile == profile and sent.accepted]
+        delivered = [key for key, one in ended.items() if one.outcome in ACCEPTED]
+        if delivered:
+            last = max(delivered, key=lambda key: self.world.versions[key])
+            assert seen[-1].delivery_id == last
+
+
+async def _new_world() -> World:
+    world = World()
+    world.publish(connector(action("act_1")), audience())
+    return world
+
+
+@pytest.fixture(autouse=True)
+def _quick_retries(monkeypatch):
+    monkeypatch.setattr(engine_module, "_RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(engine_module, "TICK_SECONDS", 0.003)
+    monkeypatch.setattr(partition_module, "_ABORTED_PAUSE_SECONDS", 0.001)
+
+
+@pytest.mark.usefixtures("_quick_retries")
+class TestWorld(WorldMachine.TestCase):
+    settings = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
