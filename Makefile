@@ -47,12 +47,13 @@ bench: setup ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench $(ARGS)
 
 clean: ## remove what was built and the local stack's data
-	rm -rf $(VENV) .patchbay .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache control_plane/console/dist control_plane/console/node_modules
+	rm -rf $(VENV) .patchbay .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(CONSOLE)/dist $(CONSOLE)/node_modules $(CONSOLE)/generated
 
-console: $(if $(wildcard $(CONSOLE)/package.json),$(CONSOLE)/dist/index.html) ## the web console, when Node is here
+console: $(CONSOLE)/dist/index.html ## the web console, when Node is here
 
-$(CONSOLE)/dist/index.html: $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
-	@if command -v npm >/dev/null; then cd $(CONSOLE) && npm ci --no-audit --no-fund && npm run build && touch dist/index.html; \
-	else echo "Without Node.js and npm there is no web console; everything else works."; fi
+$(CONSOLE)/dist/index.html: $(shell find $(CONSOLE) \( -name node_modules -o -name dist -o -name generated -o -name __pycache__ \) -prune -o -type f ! -name '*.py' -print)
+	@if node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null; \
+	then cd $(CONSOLE) && npm ci && npm run build && touch dist/index.html; \
+	else echo "Without Node.js 20.19 or newer and npm there is no web console; everything else works."; fi
 
 .PHONY: help setup up test lint format lock bench clean console

@@ -14,6 +14,7 @@ from control_plane.audience import endpoints as audience
 from control_plane.audit import endpoints as audit
 from control_plane.catalog import endpoints as catalog
 from control_plane.connector import endpoints as connector
+from control_plane.console.serving import mount_console
 from control_plane.database.engine import open_database
 from control_plane.event_feed import endpoints as event_feed
 from control_plane.health import endpoints as health
@@ -104,6 +105,7 @@ def assemble(parts: Parts, statuses: StatusReader, announce: Announce | None = N
     install_problems(app)
     for resource in RESOURCES:
         app.include_router(resource.router)
+    mount_console(app)
     describe(app)
     return app
 

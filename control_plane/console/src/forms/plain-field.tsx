@@ -10,16 +10,17 @@ interface Props {
   isRequired?: boolean;
   disabled?: boolean;
   placeholder?: string;
-  type?: string;
+  type?: "password" | "email";
   autoFocus?: boolean;
 }
 
-export function PlainField({ title, help = "", value, change, faults = [], isRequired = false, ...attributes }: Props) {
+export function PlainField({ title, help = "", value, change, faults = [], isRequired = false, type, ...attributes }: Props) {
   return (
     <FieldFrame field={{ title, help, isRequired }} faults={faults}>
       {(ids) => (
         <input
           {...attributes}
+          type={type as "password"}
           id={ids.id}
           aria-describedby={ids.describedBy}
           aria-invalid={ids.isInvalid}

@@ -176,8 +176,8 @@ function TextInput({ shared, field, value, change }: PlainProps) {
   return (
     <input
       {...shared}
-      type={isNumber ? "number" : "text"}
-      step={field.kind === "integer" ? 1 : "any"}
+      type={(isNumber ? "number" : "text") as "number"}
+      step={isNumber && field.kind !== "integer" ? "any" : 1}
       value={value === undefined || value === null ? "" : String(value)}
       placeholder={field.example || placeholderOf(field.initial)}
       onInput={(event) => change(read(event.currentTarget.value))}

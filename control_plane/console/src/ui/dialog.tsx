@@ -39,6 +39,8 @@ export interface Question {
   danger?: boolean;
   /** What has to be typed before it can be confirmed. */
   typed?: string;
+  /** Nothing to decide: there is only one button. */
+  isNotice?: boolean;
 }
 
 const asked = store<(Question & { answer: (yes: boolean) => void }) | null>(null);
@@ -56,6 +58,11 @@ export function ask(question: Question): Promise<boolean> {
   });
 }
 
+/** Says something that has to be seen. */
+export async function tell(notice: Question): Promise<void> {
+  await ask({ ...notice, isNotice: true });
+}
+
 export function askAboutUnsaved(): Promise<boolean> {
   return ask({
     title: "Leave without saving?",
@@ -70,7 +77,7 @@ export function AskedQuestion() {
   return question === null ? null : <QuestionDialog key={question.title} {...question} />;
 }
 
-function QuestionDialog({ title, body, confirm, danger, typed, answer }: Question & { answer: (yes: boolean) => void }) {
+function QuestionDialog({ title, body, confirm, danger, typed, isNotice, answer }: Question & { answer: (yes: boolean) => void }) {
   const [text, setText] = useState("");
   const isReady = typed === undefined || text === typed;
   const submit = (event: Event) => {
@@ -92,9 +99,11 @@ function QuestionDialog({ title, body, confirm, danger, typed, answer }: Questio
           )}
         </div>
         <footer>
-          <button type="button" onClick={() => answer(false)}>
-            Cancel
-          </button>
+          {!isNotice && (
+            <button type="button" onClick={() => answer(false)}>
+              Cancel
+            </button>
+          )}
           <button type="submit" class={danger ? "danger" : "primary"} disabled={!isReady}>
             {confirm}
           </button>

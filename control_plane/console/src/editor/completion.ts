@@ -1,0 +1,34 @@
+import type { Completion, CompletionContext, CompletionResult, CompletionSource } from "@codemirror/autocomplete";
+import type { Vocabulary } from "./vocabulary";
+
+/** Attributes where a value stands, functions behind a bar; nothing outside braces. */
+export function completeFrom(vocabulary: () => Vocabulary): CompletionSource {
+  return (context) => {
+    const inside = insideBraces(context);
+    if (inside === null) return null;
+    const bar = /\|\s*(\w*)$/.exec(inside);
+    if (bar) return result(context, bar[1] ?? "", vocabulary().functions.map(functionOption));
+    const path = /[\w.]*$/.exec(inside)?.[0] ?? "";
+    if (path === "" && !context.explicit && !/[{%\s]$/.test(inside)) return null;
+    return result(context, path, vocabulary().attributes.map(attributeOption));
+  };
+}
+
+function insideBraces(context: CompletionContext): string | null {
+  const before = context.state.sliceDoc(Math.max(0, context.pos - 2000), context.pos);
+  const opened = Math.max(before.lastIndexOf("{{"), before.lastIndexOf("{%"));
+  const closed = Math.max(before.lastIndexOf("}}"), before.lastIndexOf("%}"));
+  return opened > closed ? before.slice(opened + 2) : null;
+}
+
+function result(context: CompletionContext, typed: string, options: Completion[]): CompletionResult {
+  return { from: context.pos - typed.length, options, validFor: /^[\w.]*$/ };
+}
+
+function attributeOption({ path, type, detail }: Vocabulary["attributes"][number]): Completion {
+  return { label: path, type: "variable", detail: type, info: detail };
+}
+
+function functionOption({ name, signature, description }: Vocabulary["functions"][number]): Completion {
+  return { label: name, type: "function", detail: signature, info: description };
+}

@@ -1,0 +1,153 @@
+import { useState } from "preact/hooks";
+import { api, told } from "../api/client";
+import { useUserNames } from "../api/queries";
+import { useQuery } from "../api/query";
+import type { AuditEntry } from "../api/types";
+import { setQueryParameters, useQueryParameter } from "../routing/location";
+import { words } from "../ui/format";
+import { Dialog } from "../ui/dialog";
+import { Icon } from "../ui/icons";
+import { Loading } from "../ui/loading";
+import { Empty, Page } from "../ui/page";
+import { Shown } from "../ui/shown";
+import { Time } from "../ui/time";
+import { complain } from "../ui/toasts";
+import { Difference } from "../versions/difference";
+
+const KINDS = ["connector", "action", "audience", "journey", "feed", "user", "api_key", "workspace"];
+const LIMIT = 100;
+
+const PATHS: Record<string, string> = {
+  connector: "/connectors/",
+  action: "/actions/",
+  audience: "/sources/audiences/",
+  journey: "/sources/journeys/",
+  feed: "/sources/event-feeds/",
+  event_feed: "/sources/event-feeds/",
+};
+
+function readAudit(kind: string, objectId: string, cursor?: string) {
+  return told(
+    api.GET("/v1/audit", { params: { query: { kind: kind || undefined, object_id: objectId || undefined, limit: LIMIT, cursor } } }),
+  );
+}
+
+export function AuditPage() {
+  const [kind] = useQueryParameter("kind");
+  const [objectId] = useQueryParameter("object");
+  return (
+    <Page title="Audit log">
+      <div class="toolbar">
+        <select aria-label="Kind" value={kind} onChange={(event) => setQueryParameters({ kind: event.currentTarget.value })}>
+          <option value="">Everything</option>
+          {KINDS.map((one) => (
+            <option key={one} value={one}>
+              {words(one)}
+            </option>
+          ))}
+        </select>
+        {objectId && (
+          <button type="button" class="filter" aria-pressed="true" onClick={() => setQueryParameters({ object: "" })}>
+            <code>{objectId}</code> <Icon name="close" />
+          </button>
+        )}
+      </div>
+      <Entries key={`${kind}/${objectId}`} kind={kind} objectId={objectId} />
+    </Page>
+  );
+}
+
+function Entries({ kind, objectId }: { kind: string; objectId: string }) {
+  const first = useQuery(`audit/${kind}/${objectId}`, () => readAudit(kind, objectId), 10_000);
+  const [older, setOlder] = useState<{ items: AuditEntry[]; cursor: string | null } | null>(null);
+  const [shown, setShown] = useState<AuditEntry | null>(null);
+  const loadMore = async (cursor: string) => {
+    try {
+      const page = await readAudit(kind, objectId, cursor);
+      setOlder({ items: [...(older?.items ?? []), ...page.items], cursor: page.next_cursor ?? null });
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <Shown query={first} rows={8}>
+      {(page) => {
+        const cursor = older === null ? (page.next_cursor ?? null) : older.cursor;
+        const items = [...page.items, ...(older?.items ?? [])];
+        if (items.length === 0) return <Empty title="No change yet" />;
+        return (
+          <>
+            <EntryTable items={items} show={setShown} />
+            {cursor !== null && (
+              <button type="button" onClick={() => void loadMore(cursor)}>
+                Show older changes
+              </button>
+            )}
+            {shown !== null && <EntryDialog entry={shown} close={() => setShown(null)} />}
+          </>
+        );
+      }}
+    </Shown>
+  );
+}
+
+function EntryTable({ items, show }: { items: AuditEntry[]; show: (entry: AuditEntry) => void }) {
+  const nameOf = useUserNames();
+  return (
+    <div class="table-frame">
+      <table class="rows">
+        <thead>
+          <tr>
+            <th>When</th>
+            <th>Who</th>
+            <th>What</th>
+            <th>Which</th>
+            <th>Difference</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((entry) => (
+            <tr key={entry.id}>
+              <td>
+                <Time at={entry.at} />
+              </td>
+              <td data-label="Who">{nameOf(entry.user_id)}</td>
+              <td data-label="What">{words(entry.change)}</td>
+              <td data-label="Which">
+                {words(entry.kind)} <ObjectLink entry={entry} />
+              </td>
+              <td>
+                {(entry.before || entry.after) && (
+                  <button type="button" class="small" onClick={() => show(entry)}>
+                    Show<span class="visually-hidden"> the difference</span>
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ObjectLink({ entry }: { entry: AuditEntry }) {
+  const state = entry.after ?? entry.before;
+  const name = typeof state?.name === "string" ? state.name : entry.object_id;
+  const path = PATHS[entry.kind];
+  return path === undefined ? <code>{name}</code> : <a href={path + entry.object_id}>{name}</a>;
+}
+
+function EntryDialog({ entry, close }: { entry: AuditEntry; close: () => void }) {
+  return (
+    <Dialog title={`${words(entry.change)}: ${entry.object_id}`} wide close={close}>
+      <div class="dialog-body">
+        <Difference
+          before={{ title: "Before", read: () => Promise.resolve(entry.before) }}
+          after={{ title: "After", read: () => Promise.resolve(entry.after) }}
+          otherwise={<Loading />}
+        />
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,182 @@
+/** Deliveries that ended in error, with what the partner said, and the same list as a file. */
+import { useEffect, useState } from "preact/hooks";
+import { api, download, told } from "../../api/client";
+import { useActions } from "../../api/queries";
+import { useQuery } from "../../api/query";
+import type { Connector, DeliveryError } from "../../api/types";
+import { useWindow, WindowToggle } from "../../chart/statistics-panel";
+import { ADVICE, ERROR_CLASSES, type ErrorClass, outcomeLabel } from "../../outcomes";
+import { setQueryParameters, useQueryParameter } from "../../routing/location";
+import { timeZone } from "../../ui/format";
+import { Icon } from "../../ui/icons";
+import { Empty } from "../../ui/page";
+import { Shown } from "../../ui/shown";
+import { Time } from "../../ui/time";
+import { complain } from "../../ui/toasts";
+
+const PAGE = 50;
+
+export function ErrorsTab({ connector }: { connector: Connector }) {
+  const [window] = useWindow();
+  const [outcome] = useQueryParameter("outcome");
+  const [code] = useQueryParameter("code");
+  const [actionId] = useQueryParameter("action");
+  const kind = ERROR_CLASSES.find((one) => one === outcome);
+  const filter = {
+    window,
+    time_zone: timeZone,
+    connector_id: connector.id,
+    outcome: kind,
+    partner_code: code || undefined,
+    action_id: actionId || undefined,
+  };
+  const key = JSON.stringify(filter);
+  const first = useQuery(`errors/${key}`, () => readErrors(filter), 10_000);
+  const [more, setMore] = useState<{ items: DeliveryError[]; cursor: string | null } | null>(null);
+  useEffect(() => setMore(null), [key]);
+  const loadMore = async (cursor: string) => {
+    try {
+      const page = await readErrors(filter, cursor);
+      setMore({ items: [...(more?.items ?? []), ...page.items], cursor: page.next_cursor ?? null });
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <>
+      <ErrorFilters connector={connector} kind={kind} code={code} actionId={actionId} filter={filter} />
+      {kind && <p class="note info">{ADVICE[kind]}</p>}
+      <Shown query={first} rows={6}>
+        {(page) => {
+          const cursor = more === null ? (page.next_cursor ?? null) : more.cursor;
+          const items = [...page.items, ...(more?.items ?? [])];
+          if (items.length === 0) return <Empty title="No errors in this window" />;
+          return (
+            <>
+              {page.truncated && <p class="note warn">Older errors of this window have been removed; the counts are still whole.</p>}
+              <ErrorTable connector={connector} items={items} />
+              {cursor !== null && (
+                <button type="button" onClick={() => void loadMore(cursor)}>
+                  Show older errors
+                </button>
+              )}
+            </>
+          );
+        }}
+      </Shown>
+    </>
+  );
+}
+
+interface Filter {
+  window: "7d" | "30d" | "90d";
+  time_zone: string;
+  connector_id: string;
+  outcome: ErrorClass | undefined;
+  partner_code: string | undefined;
+  action_id: string | undefined;
+}
+
+function readErrors(filter: Filter, cursor?: string) {
+  return told(api.GET("/v1/errors", { params: { query: { ...filter, limit: PAGE, cursor } } }));
+}
+
+interface FilterProps {
+  connector: Connector;
+  kind: ErrorClass | undefined;
+  code: string;
+  actionId: string;
+  filter: Filter;
+}
+
+function ErrorFilters({ connector, kind, code, actionId, filter }: FilterProps) {
+  const actions = useActions(connector.id).data ?? [];
+  const save = () => {
+    const query = new URLSearchParams({ bom: "true" });
+    for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
+    download(`/v1/errors.csv?${query}`, `errors-${connector.id}-${filter.window}.csv`).catch(complain);
+  };
+  return (
+    <div class="toolbar">
+      <WindowToggle />
+      <select aria-label="Kind of error" value={kind ?? ""} onChange={(event) => setQueryParameters({ outcome: event.currentTarget.value })}>
+        <option value="">Every kind of error</option>
+        {ERROR_CLASSES.map((one) => (
+          <option key={one} value={one}>
+            {outcomeLabel(one)}
+          </option>
+        ))}
+      </select>
+      <select aria-label="Action" value={actionId} onChange={(event) => setQueryParameters({ action: event.currentTarget.value })}>
+        <option value="">Every action</option>
+        {actions.map((action) => (
+          <option key={action.id} value={action.id}>
+            {action.name}
+          </option>
+        ))}
+      </select>
+      {code && (
+        <button type="button" class="filter" aria-pressed="true" onClick={() => setQueryParameters({ code: "" })}>
+          Code {code} <Icon name="close" />
+        </button>
+      )}
+      <button type="button" class="push" onClick={save}>
+        <Icon name="download" /> Download CSV
+      </button>
+    </div>
+  );
+}
+
+function ErrorTable({ connector, items }: { connector: Connector; items: DeliveryError[] }) {
+  const names = new Map((useActions(connector.id).data ?? []).map((action) => [action.id, action.name]));
+  return (
+    <div class="table-frame">
+      <table class="rows">
+        <thead>
+          <tr>
+            <th>When</th>
+            <th>Error</th>
+            <th>What was said</th>
+            <th>Action</th>
+            <th>Profile</th>
+            <th class="numeric">Attempts</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((error) => (
+            <tr key={`${error.delivery_id}/${error.run}`}>
+              <td>
+                <Time at={error.at} />
+              </td>
+              <td>
+                <span class={`swatch ${error.outcome}`} aria-hidden="true" /> {outcomeLabel(error.outcome)}
+              </td>
+              <td class="said">
+                {error.partner_code && (
+                  <>
+                    {error.link ? (
+                      <a href={error.link} target="_blank" rel="noreferrer">
+                        <code>{error.partner_code}</code>
+                      </a>
+                    ) : (
+                      <code>{error.partner_code}</code>
+                    )}{" "}
+                  </>
+                )}
+                {error.http_status && <span class="quiet">HTTP {error.http_status} </span>}
+                {error.reason}
+              </td>
+              <td data-label="Action">
+                <a href={`/actions/${error.action_id}`}>{names.get(error.action_id) ?? error.action_id}</a>
+              </td>
+              <td data-label="Profile">
+                <code>{error.profile_id}</code> <span class="quiet">{error.change}</span>
+              </td>
+              <td class="numeric" data-label="Attempts">{error.attempts}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,252 @@
+/** Users and the keys that they sign in with. A new key is shown once. */
+import { useState } from "preact/hooks";
+import { allPages, api, idempotencyKey, told } from "../api/client";
+import { useMe, useUserNames, useUsers } from "../api/queries";
+import { invalidate, useQuery } from "../api/query";
+import type { ApiKey, Role, User } from "../api/types";
+import { PlainField } from "../forms/plain-field";
+import { ask, Dialog, tell } from "../ui/dialog";
+import { words } from "../ui/format";
+import { Icon } from "../ui/icons";
+import { Empty, Page } from "../ui/page";
+import { useMay } from "../ui/permission";
+import { Shown } from "../ui/shown";
+import { Time } from "../ui/time";
+import { complain, say } from "../ui/toasts";
+
+const ROLES: Role[] = ["viewer", "editor", "admin"];
+
+export function UsersPage() {
+  const isAdmin = useMay("admin");
+  const users = useUsers();
+  const [isNew, setNew] = useState(false);
+  return (
+    <Page
+      title="Users and keys"
+      buttons={
+        isAdmin && (
+          <button type="button" class="primary" onClick={() => setNew(true)}>
+            <Icon name="plus" /> New user
+          </button>
+        )
+      }
+    >
+      <Shown query={users}>
+        {(data) => (
+          <div class="stack">
+            {data.map((user) => (
+              <UserPanel key={user.id} user={user} isAdmin={isAdmin} />
+            ))}
+          </div>
+        )}
+      </Shown>
+      {isNew && <NewUser close={() => setNew(false)} />}
+    </Page>
+  );
+}
+
+function useKeys() {
+  return useQuery("api-keys", () => allPages((cursor) => told(api.GET("/v1/api-keys", { params: { query: { limit: 500, cursor } } }))));
+}
+
+function UserPanel({ user, isAdmin }: { user: User; isAdmin: boolean }) {
+  const keys = useKeys();
+  const [isNew, setNew] = useState(false);
+  return (
+    <section class="panel">
+      <div class="panel-head">
+        <h2>
+          {user.name} <span class="quiet">{user.email}</span>
+        </h2>
+        {isAdmin && (
+          <button type="button" onClick={() => setNew(true)}>
+            New key<span class="visually-hidden"> for {user.name}</span>
+          </button>
+        )}
+      </div>
+      <Shown query={keys} rows={2}>
+        {(data) => <KeyTable keys={data.filter((key) => key.user_id === user.id)} isAdmin={isAdmin} />}
+      </Shown>
+      {isNew && <NewKey user={user} close={() => setNew(false)} />}
+    </section>
+  );
+}
+
+function KeyTable({ keys, isAdmin }: { keys: ApiKey[]; isAdmin: boolean }) {
+  const mine = useMe().data?.key_id;
+  const nameOf = useUserNames();
+  if (keys.length === 0) return <Empty title="No keys" />;
+  return (
+    <div class="table-frame">
+      <table class="rows">
+        <thead>
+          <tr>
+            <th>Key</th>
+            <th>Role</th>
+            <th>Made</th>
+            <th>State</th>
+            {isAdmin && <th>Revoke</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => (
+            <tr key={key.id}>
+              <td class="main-cell">
+                <div>
+                  <span>
+                    {key.name} {key.id === mine && <span class="chip info">this session</span>}
+                  </span>
+                  <code class="quiet">{key.prefix}…</code>
+                </div>
+              </td>
+              <td data-label="Role">{words(key.role)}</td>
+              <td data-label="Made">
+                <Time at={key.created_at} /> <span class="quiet">by {nameOf(key.created_by)}</span>
+              </td>
+              <td data-label="State">
+                <KeyState apiKey={key} />
+              </td>
+              {isAdmin && (
+                <td>
+                  {key.revoked_at === null && (
+                    <button type="button" class="small danger-quiet" onClick={() => void revoke(key).catch(complain)}>
+                      Revoke<span class="visually-hidden"> {key.name}</span>
+                    </button>
+                  )}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function KeyState({ apiKey }: { apiKey: ApiKey }) {
+  if (apiKey.revoked_at !== null) {
+    return (
+      <span class="chip muted">
+        <Icon name="off" /> revoked <Time at={apiKey.revoked_at} />
+      </span>
+    );
+  }
+  return (
+    <>
+      <span class="chip good">
+        <Icon name="active" /> valid
+      </span>
+      {apiKey.expires_at !== null && (
+        <span class="quiet">
+          until <Time at={apiKey.expires_at} />
+        </span>
+      )}
+    </>
+  );
+}
+
+async function revoke(key: ApiKey): Promise<void> {
+  const isSure = await ask({
+    title: `Revoke ${key.name}?`,
+    body: <p>Whoever uses this key is refused from now on. This cannot be undone.</p>,
+    confirm: "Revoke the key",
+    danger: true,
+  });
+  if (!isSure) return;
+  await told(api.DELETE("/v1/api-keys/{key_id}", { params: { path: { key_id: key.id } } }));
+  await invalidate("api-keys");
+  say(`${key.name} is revoked`);
+}
+
+function NewUser({ close }: { close: () => void }) {
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    try {
+      await told(api.POST("/v1/users", { params: { header: idempotencyKey() }, body: { name, email: email.trim() || null } }));
+      await invalidate("users");
+      close();
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <Dialog title="New user" close={close}>
+      <form onSubmit={(event) => void submit(event)}>
+        <div class="dialog-body">
+          <PlainField title="Name" help="A person, or a program." isRequired autoFocus value={name} change={setName} />
+          <PlainField title="E-mail" type="email" value={email} change={setEmail} />
+        </div>
+        <footer>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={name.trim() === ""}>
+            Create
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+function NewKey({ user, close }: { user: User; close: () => void }) {
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<Role>("viewer");
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    try {
+      const params = { path: { user_id: user.id } };
+      const made = await told(api.POST("/v1/users/{user_id}/api-keys", { params, body: { name, role } }));
+      await invalidate("api-keys");
+      close();
+      await tell({ title: "The new key", body: <NewKeyText text={made.api_key} />, confirm: "I have kept it" });
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <Dialog title={`New key for ${user.name}`} close={close}>
+      <form onSubmit={(event) => void submit(event)}>
+        <div class="dialog-body">
+          <PlainField title="Name" help="What it is for." isRequired autoFocus value={name} change={setName} />
+          <label class="field">
+            <span class="field-label">Role</span>
+            <select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
+              {ROLES.map((one) => (
+                <option key={one} value={one}>
+                  {words(one)}
+                </option>
+              ))}
+            </select>
+            <span class="field-help">Viewers read, editors change and publish, admins also manage users and keys.</span>
+          </label>
+        </div>
+        <footer>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={name.trim() === ""}>
+            Make the key
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+function NewKeyText({ text }: { text: string }) {
+  const copy = () => void navigator.clipboard.writeText(text).then(() => say("Copied"), complain);
+  return (
+    <>
+      <p>It is shown now and never again.</p>
+      <p class="new-key">
+        <code>{text}</code>
+        <button type="button" class="icon-button" aria-label="Copy the key" onClick={copy}>
+          <Icon name="copy" />
+        </button>
+      </p>
+    </>
+  );
+}

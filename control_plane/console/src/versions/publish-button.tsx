@@ -1,0 +1,77 @@
+import { useState } from "preact/hooks";
+import { invalidate } from "../api/query";
+import { PlainField } from "../forms/plain-field";
+import { Dialog } from "../ui/dialog";
+import { Loading } from "../ui/loading";
+import { complain, say } from "../ui/toasts";
+import { Difference } from "./difference";
+import { publish, type PublishedKind, readVersion } from "./publishing";
+
+interface Props {
+  kind: PublishedKind;
+  id: string;
+  rowVersion: number;
+  published: number | null;
+  changed: boolean;
+  draft: () => Promise<unknown>;
+}
+
+/** Shows what a publication changes, takes a note, and publishes. */
+export function PublishButton(props: Props) {
+  const [isOpen, setOpen] = useState(false);
+  const isCurrent = props.published !== null && !props.changed;
+  return (
+    <>
+      <button type="button" class="primary" disabled={isCurrent} title={isCurrent ? "There is nothing to publish." : undefined} onClick={() => setOpen(true)}>
+        Publish…
+      </button>
+      {isOpen && <PublishDialog {...props} close={() => setOpen(false)} />}
+    </>
+  );
+}
+
+function PublishDialog({ kind, id, rowVersion, published, draft, close }: Props & { close: () => void }) {
+  const [note, setNote] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      const made = await publish(kind, id, rowVersion, note);
+      say(`Version ${made.version} is published`, made.warnings?.map((warning) => warning.detail).join(" "));
+      await invalidate(kind, "actions");
+      close();
+    } catch (error) {
+      complain(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={published === null ? "Publish the first version" : `Publish version ${published + 1}`} wide close={close}>
+      <form onSubmit={(event) => void submit(event)}>
+        <div class="dialog-body">
+          {published === null ? (
+            <p>Workers learn of it within a second or so. A new connector stays deactivated until you activate it.</p>
+          ) : (
+            <Difference
+              key={published}
+              before={{ title: `Version ${published}`, read: () => readVersion(kind, id, published) }}
+              after={{ title: "Draft", read: draft }}
+              otherwise={<Loading rows={5} />}
+            />
+          )}
+          <PlainField title="Note" help="Why; shown in the history." value={note} change={setNote} autoFocus />
+        </div>
+        <footer>
+          <button type="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="primary" disabled={isBusy}>
+            Publish
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
