@@ -1,8 +1,9 @@
 """The composition root: builds every part from the settings, and the application from the parts."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 
@@ -17,6 +18,7 @@ from control_plane.connector import endpoints as connector
 from control_plane.console.serving import mount_console
 from control_plane.database.engine import open_database
 from control_plane.event_feed import endpoints as event_feed
+from control_plane.following.wiring import kafka_follower
 from control_plane.health import endpoints as health
 from control_plane.journey import endpoints as journey
 from control_plane.openapi import describe
@@ -53,6 +55,13 @@ RESOURCES = (
 )
 
 
+class Background(Protocol):
+    """Something that works beside the requests once the tables are there."""
+
+    def running(self) -> Any:
+        """An async context manager: works while the block runs."""
+
+
 def build_app(settings: ControlPlaneSettings, announce: Announce | None = None) -> FastAPI:
     """The application, with everything behind it.
 
@@ -60,7 +69,8 @@ def build_app(settings: ControlPlaneSettings, announce: Announce | None = None) 
     there is no key to seal secrets with.
     """
     parts = build_parts(settings, KafkaConfigTopic(settings.kafka))
-    return assemble(parts, KafkaStatusReader(settings.kafka, parts.workers), announce)
+    background = (kafka_follower(settings.kafka, parts.database),)
+    return assemble(parts, KafkaStatusReader(settings.kafka, parts.workers), announce, background)
 
 
 def build_parts(settings: ControlPlaneSettings, topic: ConfigTopic, registry: Registry | None = None) -> Parts:
@@ -78,12 +88,14 @@ def build_parts(settings: ControlPlaneSettings, topic: ConfigTopic, registry: Re
     )
 
 
-def assemble(parts: Parts, statuses: StatusReader, announce: Announce | None = None) -> FastAPI:
-    """The application from its parts."""
+def assemble(
+    parts: Parts, statuses: StatusReader, announce: Announce | None = None, background: Sequence[Background] = ()
+) -> FastAPI:
+    """The application from its parts; `background` works as long as it lives."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        starting = asyncio.create_task(_start(parts, statuses, announce), name="startup")
+        starting = asyncio.create_task(_start(parts, statuses, announce, background), name="startup")
         try:
             yield
         finally:
@@ -110,9 +122,13 @@ def assemble(parts: Parts, statuses: StatusReader, announce: Announce | None = N
     return app
 
 
-async def _start(parts: Parts, statuses: StatusReader, announce: Announce | None) -> None:
+async def _start(
+    parts: Parts, statuses: StatusReader, announce: Announce | None, background: Sequence[Background]
+) -> None:
     """Everything in the background, for as long as the process lives."""
     async with statuses.running():
         await parts.startup.run(parts.database, parts.settings.access, announce)
-        async with parts.relay.running():
+        async with parts.relay.running(), AsyncExitStack() as others:
+            for other in background:
+                await others.enter_async_context(other.running())
             await asyncio.Event().wait()
