@@ -1,13 +1,16 @@
 """Rules and recorded cases of connector types, as a report that can be read."""
 
+import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 
 from connectors.catalog import find_cases, load_catalog
-from connectors.kit.cases import load_cases
+from connectors.kit.cases import Case, load_cases
 from connectors.kit.declaration import ConnectorType
 from connectors.kit.errors import InvalidSettings
-from connectors.kit.rules import broken_rules
+from connectors.kit.rules import RULES, Rule
 from deploy.errors import CannotRun
 
 
@@ -40,10 +43,19 @@ def _check(type_: ConnectorType) -> Report:
     started_at = perf_counter()
     try:
         cases = load_cases(find_cases(type_.key))
-        problems = broken_rules(type_, cases)
     except InvalidSettings as error:
-        cases, problems = [], [error.detail]
-    return Report(type_.key, len(cases), perf_counter() - started_at, tuple(problems))
+        return Report(type_.key, 0, perf_counter() - started_at, (error.detail,))
+    problems = tuple(problem for rule in RULES for problem in _problems(rule, type_, cases))
+    return Report(type_.key, len(cases), perf_counter() - started_at, problems)
+
+
+def _problems(rule: Rule, type_: ConnectorType, cases: Sequence[Case]) -> list[str]:
+    try:
+        return [f"{rule.__name__}: {problem}" for problem in rule(type_, cases)]
+    except Exception as error:  # noqa: BLE001  # a connector type that is being written may raise anything
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}, line {place.lineno}"
+        return [f"{rule.__name__}: {type(error).__name__} in {where}: {error}"]
 
 
 def _indented(problem: str) -> str:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from connectors.catalog import load_catalog
-from connectors.kit.cases import RecordedAnswer, case_folder, load_cases, recorded_answers
+from connectors.catalog import find_cases, load_catalog
+from connectors.kit.cases import RecordedAnswer, load_cases, recorded_answers
 from deploy.local.simulator.exchange import answer_bytes
 
 DEFAULT = answer_bytes(200, b"{}")
@@ -43,7 +43,7 @@ def answers_of_the_catalog() -> RecordedAnswers:
 
 def _recorded() -> Iterator[tuple[str, RecordedAnswer]]:
     for type_ in load_catalog():
-        for case in load_cases(case_folder(type_.key)):
+        for case in load_cases(find_cases(type_.key)):
             for answer in recorded_answers(case):
                 yield type_.key, answer
 

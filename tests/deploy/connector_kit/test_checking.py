@@ -21,6 +21,13 @@ def test_what_is_wrong_is_named_and_fails(tree):
     assert "'Idempotence': 'dlv_1'" in checked.stdout
 
 
+def test_what_raises_is_a_line_of_the_report(tree):
+    tree.write(RENDER, tree.read(RENDER).replace("    row = batch.rows[0]\n", "    row = batch.rows[7]\n"))
+    checked = tree.run("patchbay connectors check webhook")
+    assert (checked.returncode, checked.stderr) == (1, "")
+    assert "cases_hold: IndexError in render.py, line " in checked.stdout
+
+
 def test_a_file_that_is_no_case_is_named(tree):
     tree.write(JOINED, "{")
     checked = tree.run("patchbay connectors check webhook")
