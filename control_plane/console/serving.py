@@ -1,4 +1,7 @@
-"""Serves the built console: hashed files for ever, the page itself for every address that the API does not use."""
+"""Serves the built console: hashed files for ever, the page itself for every address that the API does not use.
+
+Which addresses have a page, the page knows; programs, which do not ask for HTML, are told that there is nothing.
+"""
 
 import mimetypes
 import re
@@ -63,7 +66,9 @@ def mount_console(app: FastAPI, built: Path = BUILT) -> None:
         return _asset(file, request.headers.get("accept-encoding", ""))
 
     @router.get("/{address:page}")
-    def get_page(address: str) -> Response:
+    def get_page(address: str, request: Request) -> Response:
+        if address and "text/html" not in request.headers.get("accept", ""):
+            raise HTTPException(404, "There is no such resource.")
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, status_code=503 if address else 200, headers=_page_headers("none"))
         nonce = secrets.token_urlsafe(16)
