@@ -73,7 +73,10 @@ class Activation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class AudienceConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A published audience with its activations, key `audience:<id>`; `id` is what events carry as `source.id`."""
+    """A published audience with its activations, key `audience:aud_…`, which never changes.
+
+    `id` is what events carry as `source.id`, chosen by the admin.
+    """
 
     v: int
     workspace: str
@@ -85,7 +88,7 @@ class AudienceConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 
 
 class JourneyConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A published journey with the activations of its steps, key `journey:<id>`."""
+    """A published journey with the activations of its steps, key `journey:jrn_…`; `id` as an audience's."""
 
     v: int
     workspace: str
@@ -97,7 +100,7 @@ class JourneyConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class FeedConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A published event feed: a named set of event names with its activations, key `feed:<id>`."""
+    """A published event feed: a named set of event names with its activations, key `feed:fed_…`."""
 
     v: int
     workspace: str
@@ -131,5 +134,8 @@ CONFIG_TYPES: dict[str, type[ConfigRecord]] = {
 
 
 def config_key(kind: str, record_id: str) -> bytes:
-    """The topic key of a config record: `connector`, `audience`, `journey`, `feed` or `credential`, then its id."""
+    """The topic key of a config record: its kind (one of `CONFIG_TYPES`), then the stable id of what it tells of.
+
+    For audiences and journeys that is the generated id (`aud_…`, `jrn_…`), not the source id that the record holds.
+    """
     return f"{kind}:{record_id}".encode()

@@ -69,6 +69,7 @@ def _read(work: Work, row: Connector, actions: Sequence[Action], published: Vers
         secrets={name: SecretRead() for name in row.secrets},
         identifiers=row.identifiers,
         limits=LimitsInput(**row.limits),
+        labels=row.labels,
         active=row.active,
         paused=row.paused,
         activation=row.activation,

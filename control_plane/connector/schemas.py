@@ -3,12 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from control_plane.inputs import Input, JsonObject, Key, Name, Text
 from control_plane.publishing.source_schemas import AppliedRead
 
 Secrets = dict[str, Annotated[Text, Field(min_length=1, max_length=16_384)] | None]
+Label = Annotated[Text, StringConstraints(min_length=1, max_length=50, strip_whitespace=True)]
+
+
+def _distinct(labels: list[str]) -> list[str]:
+    return sorted(set(labels))
+
+
+Labels = Annotated[list[Label], Field(max_length=20), AfterValidator(_distinct)]
 Identifiers = list[Annotated[Text, Field(min_length=1, max_length=100)]]
 
 
@@ -32,6 +40,7 @@ class ConnectorCreate(Input):
     secrets: Secrets = Field(default_factory=dict, description="Write-only; sealed before they are stored.")
     identifiers: Identifiers | None = Field(default=None, max_length=50, description="Instead of the partner type's.")
     limits: LimitsInput = LimitsInput()
+    labels: Labels = Field(default_factory=list, description="Words to find it by; not published.")
 
 
 class ConnectorUpdate(Input):
@@ -42,6 +51,7 @@ class ConnectorUpdate(Input):
     secrets: Secrets = Field(default_factory=dict)
     identifiers: Identifiers | None = Field(default=None, max_length=50)
     limits: LimitsInput | None = None
+    labels: Labels | None = None
 
 
 class ActionCounts(BaseModel):
@@ -68,6 +78,7 @@ class ConnectorRead(BaseModel):
     secrets: dict[str, SecretRead]
     identifiers: list[str] | None
     limits: LimitsInput
+    labels: list[str]
     active: bool
     paused: bool
     activation: int

@@ -40,6 +40,7 @@ async def create(work: Work, body: ConnectorCreate) -> Connector:
         secrets=_seal(work, connector_id, given),
         identifiers=body.identifiers,
         limits=_limits(body.limits),
+        labels=body.labels,
         active=False,
         paused=False,
         activation=0,
@@ -72,6 +73,8 @@ async def update(work: Work, connector_id: str, body: ConnectorUpdate, expected:
         connector.identifiers = body.identifiers
     if body.limits is not None:
         connector.limits = _limits(body.limits)
+    if body.labels is not None:
+        connector.labels = body.labels
     return await _changed(work, connector, "updated", before)
 
 
@@ -112,6 +115,8 @@ async def set_paused(work: Work, connector_id: str, *, paused: bool) -> Connecto
     if connector.paused == paused:
         return connector
     connector.paused = paused
+    if not paused:
+        connector.resumed_at = int(work.now.timestamp() * 1000)
     await emit_connector(work, connector)
     return await _changed(work, connector, "paused" if paused else "resumed", None)
 
@@ -152,5 +157,5 @@ def _limits(limits: LimitsInput) -> dict[str, Any]:
 
 
 def _audited(connector: Connector) -> dict[str, Any]:
-    shown = {name: getattr(connector, name) for name in ("type", "name", "settings", "identifiers", "limits")}
+    shown = {name: getattr(connector, name) for name in ("type", "name", "settings", "identifiers", "limits", "labels")}
     return {**shown, "secrets": show_secrets(connector.secrets)}

@@ -137,6 +137,7 @@ def _record(connector: Connector, version: Version, states: Mapping[str, Action]
         active=connector.active,
         activation=connector.activation,
         paused=connector.paused,
+        resumed_at=connector.resumed_at,
         settings=snapshot["settings"],
         secrets=version.secrets,
         identifiers=None if snapshot["identifiers"] is None else tuple(snapshot["identifiers"]),

@@ -12,6 +12,7 @@ from control_plane.database.engine import Database, open_database
 from control_plane.database.migrations import configuration, downgrade, upgrade
 from control_plane.database.models import Base
 from control_plane.settings import DatabaseSettings
+from tests.support.plane import plane_settings, running_plane
 
 
 async def tables(database: Database) -> set[str]:
@@ -50,3 +51,17 @@ async def test_processes_that_start_at_once_take_turns(database_url: str) -> Non
     assert "connectors" in await tables(databases[0])
     for database in databases:
         await database.close()
+
+
+async def test_going_back_and_forth_by_one_keeps_what_was_configured(database_url: str) -> None:
+    async with running_plane(plane_settings(database_url)) as plane:
+        connector_id, action_id = await plane.live_action()
+        key = dict(plane.http.headers)["authorization"]
+    database = open_database(DatabaseSettings(url=database_url))
+    await downgrade(database, "0003")
+    await upgrade(database)
+    await database.close()
+    async with running_plane(plane_settings(database_url)) as plane:
+        plane.http.headers["Authorization"] = key
+        assert (await plane.call("GET", f"/v1/connectors/{connector_id}", 200))["labels"] == []
+        assert (await plane.call("GET", f"/v1/actions/{action_id}", 200))["active"] is True

@@ -1,5 +1,7 @@
 """From a draft to what the workers read: publication, activation, revert, deletion."""
 
+import time
+
 from connectors.records.config import AudienceConfig, ConnectorConfig
 from connectors.records.profile_event import Change
 from tests.support.plane import SECRET, Plane
@@ -73,6 +75,37 @@ async def test_revisions_of_a_key_only_grow(plane: Plane) -> None:
     revisions = [decode_config(b"connector:x", value).revision for value in values]
     assert revisions == list(range(1, len(revisions) + 1))
     assert len(revisions) == 8
+
+
+async def test_resuming_says_when_so_that_the_retry_clock_begins_again(plane: Plane) -> None:
+    connector_id, _ = await plane.live_action()
+    path, before = f"/v1/connectors/{connector_id}", time.time() * 1000
+    await plane.call("PUT", f"{path}/pause", 202)
+    await plane.relayed()
+    record = plane.topic.latest(f"connector:{connector_id}")
+    assert isinstance(record, ConnectorConfig)
+    assert (record.paused, record.resumed_at) == (True, None)
+    for _ in range(2):
+        await plane.call("PUT", f"{path}/resume", 202)
+        await plane.relayed()
+        record = plane.topic.latest(f"connector:{connector_id}")
+        assert isinstance(record, ConnectorConfig)
+        assert record.resumed_at is not None
+        assert before - 1 <= record.resumed_at <= time.time() * 1000
+        before, resumed = time.time() * 1000, record.resumed_at
+        await plane.call("PUT", f"{path}/pause", 202)
+        await plane.relayed()
+        record = plane.topic.latest(f"connector:{connector_id}")
+        assert isinstance(record, ConnectorConfig)
+        assert record.resumed_at == resumed
+
+
+async def test_labels_are_kept_apart_from_what_is_published(plane: Plane) -> None:
+    connector_id, _ = await plane.live_action()
+    path = f"/v1/connectors/{connector_id}"
+    changed = await plane.change("PATCH", path, 200, {"labels": ["emea", "crm", "emea"]})
+    assert (changed["labels"], changed["unpublished_changes"]) == (["crm", "emea"], False)
+    await plane.change("PATCH", path, 422, {"labels": [""]})
 
 
 async def test_a_connector_must_be_published_before_it_is_activated(plane: Plane) -> None:

@@ -1,7 +1,15 @@
 """The tables, by what they are for; importing this package knows them all."""
 
 from control_plane.database.columns import Base
-from control_plane.database.models.access import ApiKey, AuditEntry, IdempotencyKey, User, Workspace
+from control_plane.database.models.access import (
+    ApiKey,
+    AuditEntry,
+    Favourite,
+    IdempotencyKey,
+    Session,
+    User,
+    Workspace,
+)
 from control_plane.database.models.alert import Alert, AlertMessage, AlertState
 from control_plane.database.models.configuration import Action, Audience, Connector, EventFeed, Journey
 from control_plane.database.models.following import FollowedPosition, KeptAttempt, KeptDeadLetter, KeptDelivery
@@ -20,6 +28,7 @@ __all__ = [
     "ConfigKey",
     "Connector",
     "EventFeed",
+    "Favourite",
     "FollowedPosition",
     "IdempotencyKey",
     "Job",
@@ -29,6 +38,7 @@ __all__ = [
     "KeptDeadLetter",
     "KeptDelivery",
     "OutboxRow",
+    "Session",
     "Use",
     "User",
     "Version",

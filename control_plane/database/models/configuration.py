@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from control_plane.database.columns import Base, Edited
 
 
 class Connector(Edited, Base):
-    """A configured instance of a connector type; `secrets` holds sealed text only."""
+    """A configured instance of a connector type; `secrets` holds sealed text only, `resumed_at` unix milliseconds."""
 
     __tablename__ = "connectors"
 
@@ -20,8 +20,10 @@ class Connector(Edited, Base):
     secrets: Mapped[dict[str, Any]]
     identifiers: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     limits: Mapped[dict[str, Any]]
+    labels: Mapped[list[str]]
     active: Mapped[bool] = mapped_column(Boolean, default=False)
     paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    resumed_at: Mapped[int | None] = mapped_column(BigInteger)
     activation: Mapped[int] = mapped_column(Integer, default=0)
     published_version: Mapped[int | None]
     revision: Mapped[int] = mapped_column(Integer, default=0)
