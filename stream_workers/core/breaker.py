@@ -33,6 +33,11 @@ class Breaker:
         self._retry_at = 0.0
         self.state = BreakerState.CLOSED
 
+    @property
+    def is_calm(self) -> bool:
+        """True while it is closed and the last request did not fail."""
+        return self.state is BreakerState.CLOSED and self._failures == 0
+
     def allows(self, now: float) -> bool:
         """May a request start? When half-open, taking a probe must be told by `started`."""
         if self.state is BreakerState.CLOSED:

@@ -42,6 +42,7 @@ class Wait:
 
 
 NextStep = End | Wait
+SENT, REMOVED = End(OutcomeClass.SENT), End(OutcomeClass.REMOVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def next_step(found: Classification, progress: Progress, policy: RetryPolicy, ji
     """What an answer's classification means for the delivery."""
     match found.verdict:
         case Verdict.ACCEPTED | Verdict.ALREADY_DONE:
-            return End(OutcomeClass.REMOVED if progress.change.removes else OutcomeClass.SENT)
+            return accepted(progress.change)
         case Verdict.ACCEPTED_LATER:
             return _ask_later(found, progress, policy)
         case Verdict.THROTTLED | Verdict.TRY_AGAIN:
@@ -70,6 +71,11 @@ def next_step(found: Classification, progress: Progress, policy: RetryPolicy, ji
         case Verdict.REJECTED | Verdict.MISCONFIGURED | Verdict.SPLIT:
             pass
     return _end(found)
+
+
+def accepted(change: Change) -> End:
+    """The end of a delivery that the partner accepted."""
+    return REMOVED if change.removes else SENT
 
 
 def outcome_class(found: Classification) -> OutcomeClass:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connectors.kit.classification import (
+    ACCEPTED,
     Classification,
     Verdict,
     classify_by_status,
@@ -16,7 +17,7 @@ from connectors.kit.declaration import ActionType, Batch, Row
 from connectors.kit.errors import CannotRender, InvalidSettings, PatchbayError
 from connectors.kit.exchange import Answer, NotSent, PartnerRequest, PartnerResponse, Sender
 from connectors.records.delivery import OutcomeClass, Reason
-from stream_workers.core.delivering import End, Progress, RetryPolicy, Wait, next_step
+from stream_workers.core.delivering import End, NextStep, Progress, RetryPolicy, Wait, accepted, next_step
 from stream_workers.core.identity import batch_id
 from stream_workers.core.live_config import LiveAction
 from stream_workers.engine.connector import CREDENTIAL_PROBE_SECONDS, Connector, Group
@@ -75,12 +76,14 @@ class Attempts:
         if not group:
             return False
         batch = self._batch_of(connector, action, group, rows)
-        access = await self._access(connector)
-        if isinstance(access, Classification):
-            exchange = Exchange(None, None, self._now(), 0, connector.masker)
-            self._conclude(connector, group, (access,) * len(group), exchange)
-            return True
-        if access is not None:
+        assert connector.live.type is not None
+        flow = connector.live.type.token
+        if flow is not None and flow.needed(connector.live.settings):
+            access = await self._access(connector)
+            if isinstance(access, Classification):
+                exchange = Exchange(None, None, self._now(), 0, connector.masker)
+                self._conclude(connector, group, (access,) * len(group), exchange)
+                return True
             batch = replace(batch, access_token=access)
         return await self._exchange(connector, action, group, batch)
 
@@ -114,17 +117,22 @@ class Attempts:
     # --- before the request ---
 
     def _last_check(self, connector: Connector, group: Group) -> Callable[[], bool]:
-        may_send = self._may_send
+        may_send, first = self._may_send, group[0]
 
         def still_wanted() -> bool:
-            if not may_send() or not connector.live.sends:
-                return False
-            return all(one.partition.alive and not one.void and connector.is_wanted(one) for one in group)
+            return (
+                may_send()
+                and connector.live.sends
+                and _goes(connector, first)
+                and (len(group) == 1 or all(_goes(connector, one) for one in group))
+            )
 
         return still_wanted
 
     def _still_wanted(self, connector: Connector, group: Group) -> Group:
         """The rows that may still be sent; those that may not end `skipped`."""
+        if len(group) == 1 and not group[0].void and connector.is_wanted(group[0]):
+            return group
         wanted: Group = []
         for delivery in group:
             if delivery.ticket is None and delivery.void:
@@ -186,11 +194,7 @@ class Attempts:
             identifiers=connector.live.identifiers,
         )
 
-    async def _access(self, connector: Connector) -> str | Classification | None:
-        assert connector.live.type is not None
-        flow = connector.live.type.token
-        if flow is None or not flow.needed(connector.live.settings):
-            return None
+    async def _access(self, connector: Connector) -> str | Classification:
         try:
             return await self._tokens.get(connector)
         except NoToken as refused:
@@ -230,9 +234,17 @@ class Attempts:
         self, connector: Connector, group: Group, found: tuple[Classification, ...], exchange: Exchange
     ) -> None:
         self._judge(connector, found[0])
-        if len(group) > 1 and any(one.verdict is Verdict.SPLIT for one in found):
+        if len(group) == 1:
+            if self._settle(connector, group[0], found[0], exchange, 1):
+                self._dispatcher.at(group[0].due_at, connector, group)
+            return
+        if any(one.verdict is Verdict.SPLIT for one in found):
             self._split(group)
             return
+        if any(one.verdict is Verdict.ACCEPTED_LATER for one in found):
+            job = group[0].batch or batch_id(delivery.delivery_id for delivery in group)
+            for delivery in group:
+                delivery.batch = job
         later: Group = []
         for delivery, classification in zip(group, found, strict=True):
             if self._settle(connector, delivery, classification, exchange, len(group)):
@@ -250,10 +262,7 @@ class Attempts:
         now = exchange.at
         if not delivery.first_at:
             delivery.first_at = now - exchange.latency_ms
-        holds = connector.refused
-        since = max(delivery.first_at, connector.live.config.resumed_at or 0)
-        progress = Progress(delivery.change, delivery.attempts, since, now, holds)
-        step = next_step(found, progress, self._policy, self._jitter())
+        step = self._next_step(connector, delivery, found, now)
         if isinstance(step, Wait) and step.ticket is None and delivery.outdated:
             step = End(OutcomeClass.SKIPPED, Reason.SUPERSEDED)
         if isinstance(step, Wait) or step.outcome.is_error or self._telemetry.samples():
@@ -262,8 +271,11 @@ class Attempts:
             self._end(delivery, step, exchange)
             return False
         delivery.due_at = step.due_at
-        if step.ticket is not None:
-            self._await_job(delivery, step.ticket)
+        ticket = step.ticket
+        if ticket is None and exchange.http_status is None:
+            ticket = delivery.ticket  # the partner was asked about a job and did not answer: the job is still there
+        if ticket is not None:
+            self._await_job(delivery, ticket)
             return True
         self._telemetry.retried(connector.live.config, found.verdict)
         delivery.ticket = delivery.batch = None
@@ -271,6 +283,13 @@ class Attempts:
         delivery.partition.put_row(delivery)
         self._dispatcher.again(delivery)
         return False
+
+    def _next_step(self, connector: Connector, delivery: Delivery, found: Classification, now: int) -> NextStep:
+        if found is ACCEPTED:
+            return accepted(delivery.change)
+        since = max(delivery.first_at, connector.live.config.resumed_at or 0)
+        progress = Progress(delivery.change, delivery.attempts, since, now, connector.refused)
+        return next_step(found, progress, self._policy, self._jitter())
 
     def _await_job(self, delivery: Delivery, ticket: str) -> None:
         """The partner works on it: the row keeps the ticket, under a key of its own: so newer changes have theirs."""
@@ -294,8 +313,10 @@ class Attempts:
 
     def _judge(self, connector: Connector, found: Classification) -> None:
         """What the answer says of the partner as a whole: breaker, throttle, credentials."""
-        now = self._clock.monotonic()
         connector.served += 1
+        if found is ACCEPTED and connector.is_calm:
+            return
+        now = self._clock.monotonic()
         if found.verdict is Verdict.TRY_AGAIN:
             if connector.breaker.failed(now):
                 self._telemetry.breaker_changed(connector.live.config, connector.breaker.state.value)
@@ -316,6 +337,10 @@ class Attempts:
 
     def _moment(self) -> datetime:
         return as_datetime(self._clock.now_ms())
+
+
+def _goes(connector: Connector, delivery: Delivery) -> bool:
+    return delivery.partition.alive and not delivery.void and connector.is_wanted(delivery)
 
 
 class Surroundings:

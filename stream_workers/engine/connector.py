@@ -78,6 +78,11 @@ class Connector:
         """The partner refused the credentials several times in a row: only probes are sent."""
         return self.refusals >= REFUSALS_BEFORE_PAUSE
 
+    @property
+    def is_calm(self) -> bool:
+        """True while nothing has failed lately: another accepted answer changes nothing."""
+        return self.refusals == 0 and self.breaker.is_calm
+
     def action(self, delivery: Delivery) -> LiveAction | None:
         """The delivery's action as it is configured now."""
         return self.live.actions.get(delivery.action_id)

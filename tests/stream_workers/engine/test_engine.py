@@ -230,3 +230,27 @@ async def test_two_actions_of_one_source_one_listening_to_joins_only(bench):
         ("p-1", "skipped", "superseded"),
     ]
     assert bench.partner.received()[-1] == ("p-1", "left")
+
+
+async def test_a_job_that_is_asked_about_in_vain_keeps_its_ticket_and_its_rows_together(bench):
+    bench.publish(connector(action(type="sync_job"), version=2, revision=2))
+    bench.partner.answer = lambda _request: PartnerResponse(202, body=b"job-7")
+    bench.feed(*(membership(f"p-{n}") for n in range(3)))
+    await bench.until(lambda: {row.ticket for row in bench.logs[0].pending_rows()} == {"job-7"})
+    bench.partner.answer = lambda _request: TransportError(TransportErrorKind.TIMEOUT, "no answer within 3 s")
+    await bench.pass_time(6)
+    await bench.until(lambda: {row.attempts for row in bench.logs[0].pending_rows()} == {2})
+    assert {row.ticket for row in bench.logs[0].pending_rows()} == {"job-7"}
+    await bench.engine.release({0})
+    successor = Bench()
+    successor.logs, successor.clock, successor.next_offset = bench.logs, bench.clock, bench.next_offset
+    successor.engine = successor._build()
+    successor.publish(connector(), audience(), connector(action(type="sync_job"), version=2, revision=2))
+    successor.own(0)
+    await successor.until(lambda: 0 in successor.engine.feeds)
+    await successor.until(lambda: successor.engine.pending_rows() == 3)
+    await successor.pass_time(30)
+    await successor.until(lambda: len(successor.outcomes()) == 3)
+    assert [len(request["rows"]) for request in successor.partner.requests] == [3]
+    assert successor.partner.requests[0]["ticket"] == "job-7"
+    await successor.engine.stop()
