@@ -240,15 +240,19 @@ class Attempts:
             return
         if any(one.verdict is Verdict.SPLIT for one in found):
             self._split(group)
-            return
+        else:
+            self._conclude_batch(connector, group, found, exchange)
+
+    def _conclude_batch(
+        self, connector: Connector, group: Group, found: tuple[Classification, ...], exchange: Exchange
+    ) -> None:
         if any(one.verdict is Verdict.ACCEPTED_LATER for one in found):
             job = group[0].batch or batch_id(delivery.delivery_id for delivery in group)
             for delivery in group:
                 delivery.batch = job
-        later: Group = []
-        for delivery, classification in zip(group, found, strict=True):
-            if self._settle(connector, delivery, classification, exchange, len(group)):
-                later.append(delivery)
+        rows = len(group)
+        settled = zip(group, found, strict=True)
+        later = [delivery for delivery, one in settled if self._settle(connector, delivery, one, exchange, rows)]
         if later:
             self._dispatcher.at(later[0].due_at, connector, later)
 
@@ -324,13 +328,20 @@ class Attempts:
             self._telemetry.breaker_changed(connector.live.config, connector.breaker.state.value)
         if found.verdict is Verdict.THROTTLED:
             connector.hold_until = max(connector.hold_until, now + (found.retry_after or 1.0))
+        self._judge_credentials(connector, found, now)
+
+    def _judge_credentials(self, connector: Connector, found: Classification, now: float) -> None:
+        was_refused = connector.refused
         if found.verdict is Verdict.UNAUTHORIZED:
             connector.refusals += 1
             if connector.refused:
                 connector.hold_until = now + CREDENTIAL_PROBE_SECONDS
-                self._telemetry.credentials_refused(connector.live.config)
         elif found.verdict is not Verdict.TRY_AGAIN:
             connector.refusals = 0
+        if connector.refused and not was_refused:
+            self._telemetry.credentials_refused(connector.live.config)
+        elif was_refused and not connector.refused:
+            self._telemetry.credentials_accepted(connector.live.config)
 
     def _now(self) -> int:
         return self._clock.now_ms()
