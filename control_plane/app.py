@@ -8,12 +8,14 @@ from typing import Any, Protocol
 from fastapi import FastAPI
 
 from connectors.catalog import load_catalog
+from connectors.kit.address import AddressPolicy
 from connectors.kit.registry import Registry
 from connectors.kit.sealing import Sealer
 from control_plane.action import endpoints as action
 from control_plane.audience import endpoints as audience
 from control_plane.audit import endpoints as audit
 from control_plane.catalog import endpoints as catalog
+from control_plane.connection_test import endpoints as connection_test
 from control_plane.connector import endpoints as connector
 from control_plane.console.serving import mount_console
 from control_plane.database.engine import open_database
@@ -23,11 +25,14 @@ from control_plane.health import endpoints as health
 from control_plane.journey import endpoints as journey
 from control_plane.openapi import describe
 from control_plane.outcome import endpoints as outcome
+from control_plane.partner_client import PartnerClient
 from control_plane.parts import Parts
 from control_plane.problems import install_problems
 from control_plane.publishing import endpoints as config
 from control_plane.publishing.config_topic import ConfigTopic, KafkaConfigTopic
 from control_plane.publishing.relay import Relay
+from control_plane.sample import endpoints as sample
+from control_plane.sample.recent_events import KafkaRecentEvents, RecentEvents
 from control_plane.settings import ControlPlaneSettings
 from control_plane.startup import Announce, Startup
 from control_plane.telemetry import Telemetry, program_version
@@ -51,6 +56,8 @@ RESOURCES = (
     workspace,
     user,
     audit,
+    connection_test,
+    sample,
     health,
 )
 
@@ -73,8 +80,13 @@ def build_app(settings: ControlPlaneSettings, announce: Announce | None = None) 
     return assemble(parts, KafkaStatusReader(settings.kafka, parts.workers), announce, background)
 
 
-def build_parts(settings: ControlPlaneSettings, topic: ConfigTopic, registry: Registry | None = None) -> Parts:
-    """Every part; `topic` is where config records go, `registry` defaults to the whole catalogue."""
+def build_parts(
+    settings: ControlPlaneSettings,
+    topic: ConfigTopic,
+    registry: Registry | None = None,
+    events: RecentEvents | None = None,
+) -> Parts:
+    """Every part; `topic` is where config records go, `registry` defaults to the whole catalogue, `events` to Kafka."""
     database, telemetry = open_database(settings.database), Telemetry()
     return Parts(
         settings=settings,
@@ -85,6 +97,8 @@ def build_parts(settings: ControlPlaneSettings, topic: ConfigTopic, registry: Re
         workers=LiveWorkers(),
         telemetry=telemetry,
         startup=Startup(),
+        partner_client=PartnerClient(AddressPolicy(settings.egress.networks()), settings.egress.ca_file),
+        events=events or KafkaRecentEvents(settings.kafka),
     )
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from connectors.kit.registry import Registry
 from connectors.kit.sealing import Sealer
 from control_plane.database.engine import Database
+from control_plane.partner_client import PartnerClient
 from control_plane.publishing.relay import Relay
+from control_plane.sample.recent_events import RecentEvents
 from control_plane.settings import ControlPlaneSettings
 from control_plane.startup import Startup
 from control_plane.telemetry import Telemetry
@@ -24,3 +26,5 @@ class Parts:
     workers: LiveWorkers
     telemetry: Telemetry
     startup: Startup
+    partner_client: PartnerClient
+    events: RecentEvents

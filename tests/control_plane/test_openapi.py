@@ -22,7 +22,7 @@ from connectors.kit.registry import Registry
 from control_plane.access.first_admin import FirstAdmin
 from control_plane.app import assemble, build_parts
 from tests.support.ledger import LEDGER, ONE_ONLY
-from tests.support.plane import Plane, SilentStatuses, WatchedTopic, plane_settings
+from tests.support.plane import ListedEvents, Plane, SilentStatuses, WatchedTopic, plane_settings
 
 OPEN = {"/livez", "/readyz", "/startupz", "/version", "/metrics"}
 CHECKS = [
@@ -47,7 +47,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The application behind a real server, and an admin's client."""
     admins: list[FirstAdmin] = []
     url = f"sqlite:///{Path(tmp_path_factory.mktemp('plane')) / 'patchbay.sqlite'}"
-    parts = build_parts(plane_settings(url), WatchedTopic(), Registry((LEDGER, ONE_ONLY)))
+    parts = build_parts(plane_settings(url), WatchedTopic(), Registry((LEDGER, ONE_ONLY)), ListedEvents())
     app = assemble(parts, SilentStatuses(), admins.append)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))

@@ -8,15 +8,18 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from connectors.kit.declaration import ConnectorType
 from connectors.kit.program_settings import SecretsSettings
 from connectors.kit.registry import Registry
 from connectors.kit.sealing import new_key
 from connectors.records.codec import decode_config
 from connectors.records.config import ConfigRecord
+from connectors.records.profile_event import ProfileEvent
 from control_plane.access.first_admin import FirstAdmin
 from control_plane.app import assemble, build_parts
 from control_plane.parts import Parts
 from control_plane.publishing.config_topic import KeyedRecord
+from control_plane.sample.recent_events import Sample, Tail
 from control_plane.settings import ControlPlaneSettings, DatabaseSettings, RelaySettings
 from tests.support.ledger import LEDGER, ONE_ONLY
 from tests.support.waiting import eventually_true
@@ -131,11 +134,30 @@ def plane_settings(database_url: str, **sections: Any) -> ControlPlaneSettings:
     )
 
 
+class ListedEvents:
+    """Recent events as a test lists them; `trouble` is raised instead when it is set."""
+
+    def __init__(self, *events: ProfileEvent) -> None:
+        self.events = list(events)
+        self.trouble: Exception | None = None
+
+    async def newest(self) -> Tail:
+        """The last one listed comes first."""
+        if self.trouble is not None:
+            raise self.trouble
+        samples = [Sample(0, offset, event.occurred_at, event) for offset, event in enumerate(self.events)]
+        return Tail(tuple(reversed(samples)), len(samples))
+
+
 @asynccontextmanager
-async def running_plane(settings: ControlPlaneSettings) -> AsyncIterator[Plane]:
+async def running_plane(
+    settings: ControlPlaneSettings,
+    types: Sequence[ConnectorType] = (LEDGER, ONE_ONLY),
+    events: ListedEvents | None = None,
+) -> AsyncIterator[Plane]:
     """A started control plane; the client is signed in as its first admin."""
     topic, admins = WatchedTopic(), []
-    parts = build_parts(settings, topic, Registry((LEDGER, ONE_ONLY)))
+    parts = build_parts(settings, topic, Registry(types), events or ListedEvents())
     app = assemble(parts, SilentStatuses(), admins.append)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

@@ -1,0 +1,1 @@
+"""Trying whether a partner lets us in."""

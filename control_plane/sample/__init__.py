@@ -1,0 +1,1 @@
+"""Recent events, to try mappings on."""

@@ -1,0 +1,110 @@
+"""Trying whether a partner lets us in: what is sent, what is shown, and what is never shown or sent anywhere else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from tests.support.trying import TOKEN, Trying, sqlite, trying
+
+
+@pytest.fixture
+async def it(tmp_path: Path) -> AsyncIterator[Trying]:
+    """A plane and its partner."""
+    async with trying(sqlite(tmp_path)) as running:
+        yield running
+
+
+async def test_a_test_shows_the_exchange_and_not_the_secret(it: Trying) -> None:
+    async def echo(request: web.Request) -> web.Response:
+        return web.json_response({"you_said": request.headers["Authorization"]})
+
+    it.partner.answering = echo
+    connector_id = await it.webhook()
+    answer = await it.plane.http.post(f"/v1/connectors/{connector_id}/test")
+
+    told = answer.json()
+    assert (told["ok"], told["tested"], told["advice"]) == (True, True, "The partner took it.")
+    (exchange,) = told["exchanges"]
+    assert (exchange["step"], exchange["answer"]["status"]) == ("check", 200)
+    assert exchange["request"]["headers"]["Authorization"] == "«secret»"
+    assert "connection_test" in exchange["request"]["body"]
+    assert "hush" not in answer.text
+    assert it.partner.heard[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+async def test_a_refusal_says_what_to_do(it: Trying) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=401)
+
+    it.partner.answering = refuse
+    told = await it.plane.call("POST", f"/v1/connectors/{await it.webhook()}/test", 200)
+    (exchange,) = told["exchanges"]
+    assert told["ok"] is False
+    assert exchange["verdict"]["verdict"] == "unauthorized"
+    assert "Replace the secret" in told["advice"]
+
+
+async def test_the_draft_and_the_published_settings_are_tried_apart(it: Trying) -> None:
+    connector_id = await it.webhook()
+    path = f"/v1/connectors/{connector_id}"
+    problem = await it.plane.call("POST", f"{path}/test", 409, json={"stage": "published"})
+    assert problem["code"] == "not_published"
+    await it.plane.call("POST", f"{path}/publish", 202)
+    moved = {"settings": {"url": f"{it.partner.url}/new", "authentication": "bearer"}, "secrets": {"token": TOKEN}}
+    await it.plane.change("PATCH", path, 200, moved)
+
+    await it.plane.call("POST", f"{path}/test", 200, json={"stage": "published"})
+    await it.plane.call("POST", f"{path}/test", 200)
+    assert [heard.path for heard in it.partner.heard] == ["/hook", "/new"]
+
+
+async def test_a_stored_secret_is_not_sent_to_another_host(it: Trying) -> None:
+    path = f"/v1/connectors/{await it.webhook()}/test"
+    elsewhere = {"url": f"{it.partner.url}/elsewhere", "authentication": "bearer"}
+    problem = await it.plane.call("POST", path, 409, json={"settings": elsewhere})
+    assert problem["code"] == "incomplete"
+    assert it.partner.heard == []
+
+    await it.plane.call("POST", path, 200, json={"settings": elsewhere, "secrets": {"token": "a-new-one"}})
+    assert it.partner.heard[0].headers["Authorization"] == "Bearer a-new-one"
+
+
+async def test_settings_are_tried_before_they_are_stored(it: Trying) -> None:
+    form = {"settings": {"url": it.partner.url}}
+    told = await it.plane.call("PUT", "/v1/connector-types/webhook/test", 200, json=form)
+    assert told["ok"] is True
+    problem = await it.plane.call("PUT", "/v1/connector-types/webhook/test", 422, json={"settings": {}})
+    assert problem["errors"][0]["pointer"] == "/settings/url"
+    assert (await it.plane.call("GET", "/v1/connectors", 200))["items"] == []
+    await it.plane.call("PUT", "/v1/connector-types/nothing/test", 404, json=form)
+
+
+async def test_an_address_that_is_not_allowed_is_refused_with_its_reason(tmp_path: Path) -> None:
+    async with trying(sqlite(tmp_path), allow="10.0.0.0/8") as it:
+        told = await it.plane.call(
+            "PUT", "/v1/connector-types/webhook/test", 200, json={"settings": {"url": it.partner.url}}
+        )
+    (exchange,) = told["exchanges"]
+    assert exchange["answer"]["error"] == "address_refused"
+    assert "loopback" in exchange["answer"]["detail"]
+    assert it.partner.heard == []
+
+
+async def test_no_transaction_is_held_while_the_partner_thinks(it: Trying) -> None:
+    connector_id = await it.webhook()
+
+    async def write_meanwhile(_: web.Request) -> web.Response:
+        await it.plane.connector(type="webhook", settings={"url": it.partner.url}, secrets={})
+        return web.json_response({})
+
+    it.partner.answering = write_meanwhile
+    assert (await it.plane.call("POST", f"/v1/connectors/{connector_id}/test", 200))["ok"] is True
+
+
+async def test_a_test_is_in_the_audit_log(it: Trying) -> None:
+    connector_id = await it.webhook()
+    await it.plane.call("POST", f"/v1/connectors/{connector_id}/test", 200)
+    entries = (await it.plane.call("GET", "/v1/audit", 200, params={"object_id": connector_id}))["items"]
+    assert [entry["change"] for entry in entries] == ["tested", "created"]
