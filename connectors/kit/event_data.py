@@ -82,11 +82,15 @@ class Rendering(Budget):
     def names(self) -> dict[str, Any]:
         """Every root as Liquid reads them, made once per event; raises `ValueError` for an event that is too large."""
         if self._names is None:
-            size = self.size_of_data()
-            if size > MAX_CONTEXT:
-                raise ValueError(f"the event has {size} bytes; a template reads events of at most {MAX_CONTEXT}")
+            self.require_fitting()
             self._names = _names(self.event, self.settings)
         return self._names
+
+    def require_fitting(self) -> None:
+        """Raises `ValueError` for an event that is too large for a template."""
+        size = self.size_of_data()
+        if size > MAX_CONTEXT:
+            raise ValueError(f"the event has {size} bytes; a template reads events of at most {MAX_CONTEXT}")
 
     def size_of_data(self) -> int:
         """How many bytes of JSON the event has."""

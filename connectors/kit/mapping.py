@@ -11,6 +11,8 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from typing import Any
 
+from liquid.ast import Node
+from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import Filter as FilterUse
 from liquid.builtin.expressions import FilteredExpression, KeywordArgument, Nil, Path
 from liquid.builtin.expressions.primitive import Literal
@@ -23,7 +25,7 @@ from connectors.kit import templates
 from connectors.kit.declaration import ActionType, SettingsModel
 from connectors.kit.errors import CannotRender, InvalidSettings
 from connectors.kit.event_data import ATTRIBUTES, Rendering, reader
-from connectors.kit.filters import FILTERS, MISSING
+from connectors.kit.filters import FILTERS, MISSING, as_text
 from connectors.kit.mapping_check import MappingProblem, check_mapping, child_pointer, has_liquid
 from connectors.kit.templates import RENDER_ERRORS
 from connectors.records.profile_event import ProfileEvent
@@ -138,6 +140,10 @@ def _leaf(template: BoundTemplate, pointer: str, length: int) -> Render:
 
 
 def _text_leaf(template: BoundTemplate, pointer: str, length: int) -> Render:
+    parts = tuple(_text_part(node, pointer) for node in template.nodes)
+    if None not in parts:
+        return _joined_leaf(tuple(part for part in parts if part is not None), pointer, length)
+
     def render_text(rendering: Rendering) -> str:
         try:
             return templates.render(template, rendering.names(), rendering, length)
@@ -147,12 +153,44 @@ def _text_leaf(template: BoundTemplate, pointer: str, length: int) -> Render:
     return render_text
 
 
+def _text_part(node: Node, pointer: str) -> Render | str | None:
+    """Text, or a plain `{{ … }}` as a function; `None` for what only Liquid can render."""
+    match node:
+        case ContentNode():
+            return node.text
+        case OutputNode(expression=FilteredExpression() as expression):
+            return _plain_leaf(expression, pointer)
+        case _:
+            return None
+
+
+def _joined_leaf(parts: tuple[Render | str, ...], pointer: str, length: int) -> Render:
+    def render_joined(rendering: Rendering) -> str:
+        try:
+            rendering.require_fitting()
+            rendering.work(length // 8)
+            bytes_left = rendering.bytes_left
+            text = "".join([part if type(part) is str else as_text(part(rendering)) for part in parts])  # type: ignore[operator]
+            rendering.bytes_left = bytes_left  # what the parts were charged for is charged once, as a whole
+            rendering.emit(len(text))
+        except RENDER_ERRORS as error:
+            raise _cannot_render(pointer, error) from error
+        return text
+
+    return render_joined
+
+
 def _expression_leaf(template: BoundTemplate, expression: FilteredExpression, pointer: str) -> Render:
+    return _plain_leaf(expression, pointer) or _evaluated_leaf(template, expression, pointer, str(expression.left))
+
+
+def _plain_leaf(expression: FilteredExpression, pointer: str) -> Render | None:
+    """Look-ups and calls without Liquid; `None` where Liquid must evaluate."""
     look = _operand(expression.left)
     calls = tuple(_call(used) for used in expression.filters or ())
     path = str(expression.left)
     if look is None or None in calls:
-        return _evaluated_leaf(template, expression, pointer, path)
+        return None
     if not calls:
         return _path_leaf(look, pointer, path)
     takes_missing = (used.name == "default" for used in expression.filters or ())
