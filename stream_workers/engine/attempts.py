@@ -109,8 +109,10 @@ class Attempts:
         exchange = Exchange(request, answer, self._now(), int(seconds * 1000), connector.masker)
         classifications = self._classify(connector, action.type, batch, answer)
         self._telemetry.attempted(connector.live.config, classifications[0].verdict, seconds)
-        if classifications[0].verdict is Verdict.UNAUTHORIZED:
-            self._tokens.refused(connector)
+        refused = batch.access_token if classifications[0].verdict is Verdict.UNAUTHORIZED else None
+        if refused is not None and self._tokens.refused(connector, refused):
+            self._dispatcher.requeue(connector, group)
+            return True
         self._conclude(connector, group, classifications, exchange)
         return True
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from connectors.kit.classification import Classification, Verdict, classify_transport_error
 from connectors.kit.declaration import Token, TokenFlow
@@ -12,6 +13,21 @@ from stream_workers.shell.clock import Clock, as_datetime
 
 _RENEW_AT = 0.8
 """A token is renewed when this part of its life is over."""
+
+
+_FRESH_SECONDS = 5.0
+"""A token that is refused this soon after it was fetched is not stale: the access itself is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    settings: object
+    token: str
+    fetched_at: float
+    good_until: float
+
+    def is_good(self, now: float) -> bool:
+        return now < self.good_until
 
 
 class NoToken(Exception):
@@ -34,14 +50,14 @@ class Tokens:
         self._clock = clock
         self._stored = stored
         self._keep = keep
-        self._tokens: dict[str, tuple[object, str, float]] = {}
+        self._tokens: dict[str, _Kept] = {}
         self._fetches: dict[str, asyncio.Task[str]] = {}
 
     async def get(self, connector: Connector) -> str:
         """A token that is good for some time; raises `NoToken`."""
         known = self._tokens.get(connector.id)
-        if known is not None and known[0] is connector.live.settings and self._clock.monotonic() < known[2]:
-            return known[1]
+        if known is not None and known.settings is connector.live.settings and known.is_good(self._clock.monotonic()):
+            return known.token
         fetch = self._fetches.get(connector.id)
         if fetch is None:
             fetch = asyncio.get_running_loop().create_task(self._fetch(connector))
@@ -49,9 +65,13 @@ class Tokens:
             fetch.add_done_callback(lambda done: self._fetched(connector.id, done))
         return await asyncio.shield(fetch)
 
-    def refused(self, connector: Connector) -> None:
-        """The partner did not take the token: fetch another before the next attempt."""
-        self._tokens.pop(connector.id, None)
+    def refused(self, connector: Connector, token: str) -> bool:
+        """The partner did not take this token; true when another one may help: it was not fetched just now."""
+        known = self._tokens.get(connector.id)
+        if known is None or known.token != token:
+            return True
+        del self._tokens[connector.id]
+        return self._clock.monotonic() - known.fetched_at > _FRESH_SECONDS
 
     def _fetched(self, connector_id: str, fetch: asyncio.Task[str]) -> None:
         self._fetches.pop(connector_id, None)
@@ -76,6 +96,6 @@ class Tokens:
             raise NoToken(token)
         if token.refresh_token is not None:
             self._keep(connector.id, token.refresh_token)
-        good_until = self._clock.monotonic() + token.expires_in * _RENEW_AT
-        self._tokens[connector.id] = (live.settings, token.access_token, good_until)
+        now = self._clock.monotonic()
+        self._tokens[connector.id] = _Kept(live.settings, token.access_token, now, now + token.expires_in * _RENEW_AT)
         return token.access_token

@@ -1,0 +1,98 @@
+"""Access tokens: one fetch for all who ask, early renewal, and a stale token is no reason to lose a delivery."""
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from connectors.kit.classification import Classification, Verdict
+from connectors.kit.declaration import Token, TokenFlow
+from connectors.kit.exchange import PartnerRequest, PartnerResponse
+from stream_workers.engine.connector import Connector
+from stream_workers.engine.tokens import NoToken, Tokens
+from tests.support.acme import ACME
+from tests.support.engine import FakePartner
+from tests.support.fake_clock import FakeClock
+
+
+def read(response: PartnerResponse) -> Token | Classification:
+    if response.status != 200:
+        return Classification(Verdict.UNAUTHORIZED, partner_code="invalid_grant")
+    return msgspec.json.decode(response.body, type=Token)
+
+
+FLOW = TokenFlow(
+    render=lambda _settings, _now, _stored: PartnerRequest("POST", "http://acme.example", body=b"{}"), read=read
+)
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def partner():
+    issued = iter(range(1, 100))
+
+    def issue(_request):
+        return PartnerResponse(
+            200, body=msgspec.json.encode({"access_token": f"t-{next(issued)}", "expires_in": 100.0})
+        )
+
+    return FakePartner(answer=issue)
+
+
+@pytest.fixture
+def connector():
+    live = SimpleNamespace(
+        id="con_1", settings=object(), type=replace(ACME, token=FLOW), limits=SimpleNamespace(timeout_seconds=3.0)
+    )
+    stub = Connector.__new__(Connector)
+    stub.live = live
+    return stub
+
+
+@pytest.fixture
+def tokens(partner, clock):
+    return Tokens(partner, clock, lambda _id: None, lambda _id, _token: None)
+
+
+async def test_many_who_ask_at_once_cause_one_fetch(tokens, connector, partner):
+    got = await asyncio.gather(*(tokens.get(connector) for _ in range(20)))
+    assert set(got) == {"t-1"}
+    assert len(partner.requests) == 1
+
+
+async def test_a_token_is_renewed_when_four_fifths_of_its_life_are_over(tokens, connector, clock):
+    assert await tokens.get(connector) == "t-1"
+    clock.advance(79)
+    assert await tokens.get(connector) == "t-1"
+    clock.advance(2)
+    assert await tokens.get(connector) == "t-2"
+
+
+async def test_a_stale_token_may_be_replaced_and_a_fresh_one_is_refused_for_good(tokens, connector, clock):
+    token = await tokens.get(connector)
+    clock.advance(30)
+    assert tokens.refused(connector, token)
+    fresh = await tokens.get(connector)
+    assert fresh == "t-2"
+    assert tokens.refused(connector, token), "somebody else has fetched another one meanwhile"
+    assert not tokens.refused(connector, fresh)
+
+
+async def test_new_settings_need_a_new_token(tokens, connector):
+    assert await tokens.get(connector) == "t-1"
+    connector.live.settings = object()
+    assert await tokens.get(connector) == "t-2"
+
+
+async def test_a_refused_grant_says_so_to_everybody_who_waits(tokens, connector, partner):
+    partner.answer = lambda _request: PartnerResponse(400)
+    results = await asyncio.gather(*(tokens.get(connector) for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(one, NoToken) for one in results)
+    assert {one.classification.verdict for one in results} == {Verdict.UNAUTHORIZED}
+    assert len(partner.requests) == 1
