@@ -34,6 +34,7 @@ const frame = EditorView.theme({
   "&.cm-merge-a .cm-changedText": { background: "var(--diff-removed-text)" },
   "&.cm-merge-b .cm-changedText": { background: "var(--diff-added-text)" },
   ".cm-collapsedLines": { background: "var(--shade)", color: "var(--quiet)" },
+  ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: '"⋯"', margin: "0 6px" },
 });
 
 /** Styles are allowed by the page's nonce, since nothing else may add any. */

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import type { Fault } from "../api/types";
-import { words } from "../ui/format";
+import { Prose } from "../ui/prose";
 import { ListInput, MapInput } from "./collections";
 import { JsonInput } from "./json-input";
 import type { FormField } from "./schema";
@@ -95,7 +95,7 @@ export function FieldFrame({ field, faults, lock, children }: FrameProps) {
       </label>
       {children({ id, describedBy, isInvalid: faults.length > 0 })}
       <p class="field-help" id={`${id}-help`}>
-        {field.help}
+        <Prose text={field.help} />
         {lock && <strong> {lock}</strong>}
       </p>
       <div id={`${id}-faults`} class="field-faults">
@@ -160,7 +160,7 @@ function Choice({ shared, field, value, change }: PlainProps) {
       {(field.isNullable || (field.isRequired && value === undefined)) && <option value="">—</option>}
       {field.choices.map((choice) => (
         <option key={choice} value={choice}>
-          {words(choice)}
+          {choice}
         </option>
       ))}
     </select>
@@ -179,7 +179,7 @@ function TextInput({ shared, field, value, change }: PlainProps) {
       type={(isNumber ? "number" : "text") as "number"}
       step={isNumber && field.kind !== "integer" ? "any" : 1}
       value={value === undefined || value === null ? "" : String(value)}
-      placeholder={field.example || placeholderOf(field.initial)}
+      placeholder={placeholderOf(field.initial) || field.example}
       onInput={(event) => change(read(event.currentTarget.value))}
     />
   );

@@ -93,6 +93,7 @@ function Entries({ kind, objectId }: { kind: string; objectId: string }) {
 
 function EntryTable({ items, show }: { items: AuditEntry[]; show: (entry: AuditEntry) => void }) {
   const nameOf = useUserNames();
+  const objects = new Map(items.flatMap((entry) => namedObject(entry) ?? []));
   return (
     <div class="table-frame">
       <table class="rows">
@@ -114,7 +115,7 @@ function EntryTable({ items, show }: { items: AuditEntry[]; show: (entry: AuditE
               <td data-label="Who">{nameOf(entry.user_id)}</td>
               <td data-label="What">{words(entry.change)}</td>
               <td data-label="Which">
-                {words(entry.kind)} <ObjectLink entry={entry} />
+                {words(entry.kind)} <ObjectLink entry={entry} name={objects.get(entry.object_id) ?? entry.object_id} />
               </td>
               <td>
                 {(entry.before || entry.after) && (
@@ -131,9 +132,12 @@ function EntryTable({ items, show }: { items: AuditEntry[]; show: (entry: AuditE
   );
 }
 
-function ObjectLink({ entry }: { entry: AuditEntry }) {
-  const state = entry.after ?? entry.before;
-  const name = typeof state?.name === "string" ? state.name : entry.object_id;
+function namedObject(entry: AuditEntry): [[string, string]] | null {
+  const name = (entry.after ?? entry.before)?.name;
+  return typeof name === "string" ? [[entry.object_id, name]] : null;
+}
+
+function ObjectLink({ entry, name }: { entry: AuditEntry; name: string }) {
   const path = PATHS[entry.kind];
   return path === undefined ? <code>{name}</code> : <a href={path + entry.object_id}>{name}</a>;
 }

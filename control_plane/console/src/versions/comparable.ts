@@ -1,4 +1,4 @@
-/** Texts of two values with sorted keys, of which only what both sides tell is compared. */
+/** Texts of two values with sorted keys and without nulls, of which only what both sides tell is compared. */
 export function comparable(before: unknown, after: unknown): [string, string] {
   const shared = sharedShape(before, after);
   return [text(shared[0]), text(shared[1])];
@@ -11,7 +11,8 @@ function text(value: unknown): string {
 function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sortedKeys(value[key])]));
+  const told = Object.keys(value).filter((key) => value[key] !== null);
+  return Object.fromEntries(told.sort().map((key) => [key, sortedKeys(value[key])]));
 }
 
 /** A draft does not carry what only a publication knows (who, when, sealed secrets), so neither side shows it. */

@@ -5,6 +5,7 @@ import { CodeEditor } from "../../editor/lazy";
 import { locate, withinString } from "../../editor/locate";
 import type { Vocabulary } from "../../editor/vocabulary";
 import type { FormField } from "../../forms/schema";
+import { Prose } from "../../ui/prose";
 import { inLanguage, type MappingText } from "./mapping-text";
 
 interface Props {
@@ -56,7 +57,7 @@ export function MappingField({ field, text, change, vocabulary, faults, isUnread
         describedBy={help}
       />
       <p class="field-help" id={help}>
-        {field.help}
+        <Prose text={field.help} />
       </p>
       <div class="field-faults">
         {isUnreadable && <p>This is not JSON yet.</p>}

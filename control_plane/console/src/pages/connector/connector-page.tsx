@@ -1,5 +1,5 @@
 /** One connector: what it did, what it does, how it is set, who uses it. */
-import { useConnector, useConnectorStatus, useConnectorType } from "../../api/queries";
+import { useConnector, useConnectorStatus, useConnectorType, useStatistics } from "../../api/queries";
 import type { Connector } from "../../api/types";
 import { Applied, DraftChip, StatusChip, statusOf } from "../../connector-status";
 import { useQueryParameter } from "../../routing/location";
@@ -40,13 +40,14 @@ export function ConnectorPage({ parameters }: { parameters: Parameters }) {
 function ConnectorShown({ connector }: { connector: Connector }) {
   const [tab] = useQueryParameter("tab", "statistics");
   const status = useConnectorStatus(connector.id).data;
+  const counted = useStatistics({ window: "7d", connectorId: connector.id }).data?.connectors[0];
   return (
     <Page
       title={connector.name}
       above={{ label: "Connectors", href: "/connectors" }}
       tags={
         <>
-          <StatusChip name={statusOf(connector, status?.workers ?? [], undefined)} />
+          <StatusChip name={statusOf(connector, status?.workers ?? [], counted)} />
           <DraftChip published={connector.published_version} changed={connector.unpublished_changes} />
         </>
       }

@@ -21,7 +21,7 @@ const COLUMNS: { column: SortColumn; label: string; numeric?: boolean }[] = [
   { column: "name", label: "Connector" },
   { column: "status", label: "Status" },
   { column: "actions", label: "Actions on" },
-  { column: "sent", label: "Sent and removed, 7 days", numeric: true },
+  { column: "sent", label: "Delivered, 7 d", numeric: true },
   { column: "errors", label: "Error rate", numeric: true },
   { column: "last", label: "Last delivery" },
 ];
@@ -117,15 +117,17 @@ function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: 
         <input type="checkbox" aria-label={`Select ${connector.name}`} checked={isSelected} onChange={toggle} />
       </td>
       <td class="main-cell">
-        <TypeMark type={connector.type} label={connector.type_label} />
-        <div>
-          <a href={`/connectors/${connector.id}`}>
-            <Highlighted text={connector.name} search={search} />
-          </a>
-          <span class="quiet">
-            <Highlighted text={connector.type_label} search={search} />
-            <FoundActions names={row.actionNames} search={search} />
-          </span>
+        <div class="named">
+          <TypeMark type={connector.type} label={connector.type_label} />
+          <div>
+            <a href={`/connectors/${connector.id}`}>
+              <Highlighted text={connector.name} search={search} />
+            </a>
+            <span class="quiet">
+              <Highlighted text={connector.type_label} search={search} />
+              <FoundActions names={row.actionNames} search={search} />
+            </span>
+          </div>
         </div>
       </td>
       <td class="chips">
@@ -135,7 +137,7 @@ function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: 
       <td data-label="Actions on">
         {connector.actions.active}/{connector.actions.total}
       </td>
-      <td class="numeric" data-label="Sent and removed" title={totals && `${count(totals.sent ?? 0)} sent, ${count(totals.removed ?? 0)} removed`}>
+      <td class="numeric" data-label="Delivered, 7 days" title={totals && `${count(totals.sent ?? 0)} sent, ${count(totals.removed ?? 0)} removed`}>
         {totals ? shortCount((totals.sent ?? 0) + (totals.removed ?? 0)) : <span class="quiet">0</span>}
       </td>
       <td class={`numeric ${(totals?.errors_total ?? 0) > 0 ? "bad-number" : ""}`} data-label="Error rate">
@@ -145,7 +147,9 @@ function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: 
         <Time at={statistics?.last_delivery_at} />
       </td>
       <td data-label="Changed">
-        <Time at={connector.updated_at} /> <span class="quiet">by {changedBy}</span>
+        <span class="two-lines">
+          <Time at={connector.updated_at} /> <span class="quiet">by {changedBy}</span>
+        </span>
       </td>
     </tr>
   );

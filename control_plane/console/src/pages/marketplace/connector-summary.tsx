@@ -1,11 +1,14 @@
 import type { ConnectorType } from "../../api/types";
 import { words } from "../../ui/format";
+import { Prose } from "../../ui/prose";
 
 /** What to know of a connector type before connecting it. */
 export function ConnectorSummary({ type }: { type: ConnectorType }) {
   return (
     <div class="summary-text">
-      <p>{type.description}</p>
+      <p>
+        <Prose text={type.description} />
+      </p>
       <dl class="pairs">
         <dt>Data</dt>
         <dd>{type.data_types.map(words).join(", ")}</dd>
@@ -33,7 +36,9 @@ export function ConnectorSummary({ type }: { type: ConnectorType }) {
           <li key={action.key}>
             <strong>{action.label}</strong>
             {action.batches && <span class="chip muted">batched</span>}
-            <p>{action.description}</p>
+            <p>
+              <Prose text={action.description} />
+            </p>
             <p class="quiet">On {action.on.join(", ")}</p>
           </li>
         ))}
@@ -64,7 +69,9 @@ function Points({ title, points }: { title: string; points: readonly string[] })
       <h3>{title}</h3>
       <ul>
         {points.map((point) => (
-          <li key={point}>{point}</li>
+          <li key={point}>
+            <Prose text={point} />
+          </li>
         ))}
       </ul>
     </>

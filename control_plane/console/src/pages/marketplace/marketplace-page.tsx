@@ -6,6 +6,7 @@ import { words } from "../../ui/format";
 import { Highlighted } from "../../ui/highlighted";
 import { Icon } from "../../ui/icons";
 import { Page } from "../../ui/page";
+import { Prose } from "../../ui/prose";
 import { useMay } from "../../ui/permission";
 import { SearchBox } from "../../ui/search-box";
 import { Shown } from "../../ui/shown";
@@ -77,7 +78,7 @@ function Cards({ types, chosen, text }: { types: ConnectorTypeSummary[]; chosen:
                 <Highlighted text={type.label} search={text} />
               </strong>
             </span>
-            <span class="card-text">{type.description}</span>
+            <span class="card-text"><Prose text={type.description} /></span>
             <span class="card-foot quiet">{type.data_types.map(words).join(" · ")}</span>
           </a>
         </li>
