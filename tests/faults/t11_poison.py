@@ -1,0 +1,80 @@
+"""T11: records that nobody can read, among good ones."""
+
+import json
+
+from connectors.records.profile_event import Source, SourceKind
+from tests.faults.report import Report, Size
+from tests.faults.scene import Place, Scene
+from tests.support.oracle import dead_letters, source_records
+
+
+def poison() -> list[tuple[bytes | None, bytes | None]]:
+    """Key and value of one record of each bad kind."""
+    deep = b"[" * 100_000 + b"]" * 100_000
+    good = {
+        "v": 1, "workspace": "default", "kind": "membership", "profile_id": "bad",
+        "occurred_at": "2026-03-01T12:00:00Z",
+        "source": {"kind": "audience", "id": "vip"}, "change": "joined", "event_id": "never",
+    }  # fmt: skip
+    return [
+        (b"bad", b"\xff\xfe not utf-8"),
+        (b"bad", b"not json"),
+        (b"bad", b""),
+        (b"bad", b"[]"),
+        (b"bad", b"x" * (1024 * 1024 + 1)),
+        (b"bad", deep),
+        (b"bad", b'{"v": 1, "kind": "membership", "attributes": ' + deep + b"}"),
+        (b"bad", json.dumps({**good, "attributes": {"n": float("nan")}}).encode()),
+        (b"bad", json.dumps({**good, "v": 99}).encode()),
+        (b"bad", json.dumps({**good, "change": "vanished"}).encode()),
+        (b"bad", json.dumps({**good, "occurred_at": "yesterday"}).encode()),
+        (b"bad", json.dumps({**good, "source": {"kind": "audience", "id": "nobody knows"}}).encode()),
+        (b"bad", json.dumps({**good, "source": {"kind": "journey", "id": "j", "step": "s" * 70_000}}).encode()),
+        (b"other", json.dumps(good).encode()),
+        (None, json.dumps(good).encode()),
+        (b"bad", None),
+        (b"bad", json.dumps({**good, "profile_id": "\ud800"}).encode("utf-8", "surrogatepass")),
+    ]
+
+
+def run(place: Place, size: Size) -> Report:
+    """Good and bad records take turns; each bad one leaves one dead letter with its offset, the good ones flow."""
+    good, rounds = size.pick((500, 5), (10_000, 590))
+    kinds = poison()
+    report = Report()
+    with place.scene() as scene:
+        scene.publish_webhooks()
+        worker = scene.workers.start()
+        for number in range(max(good, rounds * len(kinds))):
+            if number < good:
+                scene.stream.send(scene.stream.event(f"p-{number}"))
+            if number < rounds * len(kinds):
+                scene.stream.put(*kinds[number % len(kinds)], name="bad")
+        large = _hardest(scene)
+        scene.stream.flush()
+        scene.stream.sent = [name for name in scene.stream.sent if name != "bad"]
+        scene.want_all()
+        scene.until_complete(120)
+        letters = [letter for letter in dead_letters(scene.settings) if letter.delivery_id is None]
+        scene.until(lambda: len(dead_letters(scene.settings)) >= rounds * len(kinds))
+        letters = [letter for letter in dead_letters(scene.settings) if letter.delivery_id is None]
+        places = {(letter.partition, letter.offset) for letter in letters}
+        report.none("good events without an end", scene.ledger.missing())
+        report.equal("dead letters of records", len(letters), rounds * len(kinds))
+        report.none("records with two dead letters", len(letters) - len(places))
+        report.equal(
+            "records read = decoded + dead letters", source_records(scene.settings), good + large + len(letters)
+        )
+        report.none("restarts", 0 if worker.is_running() else 1)
+    return report
+
+
+def _hardest(scene: Scene) -> int:
+    """Good events at the edge of what may be said: almost a megabyte, refused by the partner once, so that it waits."""
+    scene.partner.misbehave("/p0", status=503, times=3)
+    for number in range(2):
+        scene.stream.send(scene.stream.event(f"large-{number}", attributes={"text": "ä\\" * 250_000}))
+    event = scene.stream.event("odd", attributes={"\x00": "\x7f\u2028", "n": 10**30, "deep": [[[[[[{}]]]]]]})
+    scene.stream.send(event)
+    assert event.source == Source(SourceKind.AUDIENCE, "vip")
+    return 3

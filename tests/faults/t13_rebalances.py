@@ -1,0 +1,57 @@
+"""T13: workers come and go under load."""
+
+import time
+
+from tests.faults.report import Report, Size
+from tests.faults.scene import Place, Scene
+from tests.support.oracle import first_arrivals_out_of_order, repeats, wrong_final_states
+
+IN_FLIGHT = 1024
+STALL_SECONDS = 5.0
+GAP_SECONDS = 10
+
+
+def run(place: Place, size: Size) -> Report:
+    """One worker more, one worker less (in order), in turn; the longest silence at the partner is the stall."""
+    moves, rate = size.pick((2, 300), (30, 650))
+    report, stalls = Report(), []
+    with place.scene() as scene:
+        scene.publish_webhooks()
+        scene.partner.misbehave("/p0", latency_ms=10)
+        steady = scene.workers.start()
+        guest = None
+        with scene.stream.flowing(rate, profiles=5_000):
+            for _ in range(moves):
+                before, began = len(scene.stream.sent), time.time()
+                if guest is None:
+                    guest = scene.workers.start()
+                else:
+                    assert guest.stop() == 0, guest.log_text()[-2000:]
+                    guest = None
+                scene.until(lambda: len(scene.stream.sent) > before + rate * size.pick(4, GAP_SECONDS))  # noqa: B023
+                scene.until(lambda: _is_flowing(scene))
+                stalls.append(_stall(scene, began))
+        scene.want_all()
+        scene.until_complete(60)
+        assert steady.is_running()
+        received = scene.arrivals()
+    report.none("events lost", scene.ledger.missing())
+    report.none("deliveries counted twice", scene.ledger.counted_twice())
+    report.none("first arrivals out of order", first_arrivals_out_of_order(received, scene.stream.order))
+    report.none("wrong final states", wrong_final_states(received, scene.stream.newest))
+    report.at_most("repeated requests", repeats(received), moves * IN_FLIGHT)
+    report.at_most("longest stall", max(stalls), STALL_SECONDS, "s")
+    report.note("events, rebalances", f"{len(scene.stream.sent):,}, {moves}")
+    return report
+
+
+def _is_flowing(scene: Scene) -> bool:
+    scene.ledger.read()
+    sent = list(scene.stream.sent)
+    return len(sent) - len(scene.ledger.ended) < 500
+
+
+def _stall(scene: Scene, since: float) -> float:
+    """The longest time since then in which the partner heard nothing."""
+    moments = sorted(arrival.at for arrival in scene.arrivals() if arrival.at >= since)
+    return max((later - earlier for earlier, later in zip(moments, moments[1:], strict=False)), default=0.0)

@@ -1,0 +1,70 @@
+"""T15: connectors are deactivated while events flow; off means off."""
+
+import time
+
+from tests.faults.report import Report, Size
+from tests.faults.scene import Place, Scene, percentile
+
+
+def run(place: Place, size: Size) -> Report:
+    """Deactivate, watch for later requests, activate again; then once with retries waiting."""
+    rounds, rate, watch = size.pick((4, 500, 0.5), (100, 1_000, 1.5))
+    report, lasts, activation = Report(), [], 1
+    with place.scene() as scene:
+        scene.publish_webhooks()
+        scene.partner.misbehave("/p0", latency_ms=5)
+        scene.workers.start()
+        with scene.stream.flowing(rate, profiles=20_000):
+            for _ in range(rounds):
+                before = scene.received()
+                scene.until(lambda: scene.received() > before + 50)  # noqa: B023
+                activation += 1
+                off_at = time.time()
+                scene.publish(scene.webhook(active=False, activation=activation))
+                lasts.append(_last_request(scene, off_at, watch))
+                activation += 1
+                scene.publish(scene.webhook(activation=activation))
+        cancelled = _cancel_what_waits(scene, activation)
+        scene.want_all()
+        scene.until_complete(60)
+        report.none("retries sent after the deactivation", cancelled)
+        report.none("events without an end", scene.ledger.missing())
+        report.none("deliveries counted twice", scene.ledger.counted_twice())
+    report.at_most("last new request after the deactivation, p99", percentile(lasts, 0.99), 1.0, "s")
+    report.at_most("the same, worst", max(lasts), 2.0, "s")
+    report.note("deactivations", rounds)
+    return report
+
+
+def _last_request(scene: Scene, off_at: float, watch: float) -> float:
+    """Seconds until the last request; over when nothing came for `watch` seconds although events went on flowing."""
+    seen, changed_at = scene.received(), time.monotonic()
+
+    def is_silent() -> bool:
+        nonlocal seen, changed_at
+        now = scene.received()
+        if now != seen:
+            seen, changed_at = now, time.monotonic()
+        return time.monotonic() - changed_at > watch
+
+    scene.until(is_silent, 30)
+    latest = scene.partner.received("/p0", limit=1)
+    return max(0.0, latest[-1]["at"] - off_at)
+
+
+def _cancel_what_waits(scene: Scene, activation: int) -> int:
+    """Deliveries that wait for a retry when the connector goes off; how many are sent nevertheless."""
+    scene.partner.misbehave("/p0", status=503)
+    before, first = scene.received(), len(scene.stream.sent)
+    scene.stream.changes(200, profiles=200)
+    scene.until(lambda: scene.received() > before)
+    scene.publish(scene.webhook(active=False, activation=activation + 1))
+    waiting = {(event_id, "act_0") for event_id in scene.stream.sent[first:]}
+    scene.until(lambda: scene.ledger.read() is not None and waiting <= scene.ledger.ended)
+    scene.partner.behave()
+    seen = scene.received()
+    scene.publish(scene.webhook(activation=activation + 2))
+    scene.stream.changes(10, profiles=10)
+    scene.want_all()
+    scene.until_complete(30)
+    return max(0, scene.received() - seen - 10)

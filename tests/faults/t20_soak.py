@@ -1,0 +1,67 @@
+"""T20: more than the worker can take, then a long run with something breaking all the time."""
+
+import os
+import random
+import time
+
+from tests.faults.report import Report, Size
+from tests.faults.scene import Place, Scene
+from tests.support.oracle import repeats, wrong_final_states
+from tests.support.workers import WorkerProcess
+
+MINUTES = float(os.environ.get("PATCHBAY_SOAK_MINUTES", "60"))
+PARTNERS = 3
+SEED = 11
+
+
+def run(place: Place, size: Size) -> Report:
+    """A burst, then chaos: guests are killed, stopped and frozen, a partner fails and hangs; one worker stays."""
+    burst, seconds, rate, pause = size.pick((4_000, 20.0, 150, 4.0), (200_000, MINUTES * 60, 300, 45.0))
+    report, chance = Report(), random.Random(SEED)
+    with place.scene() as scene:
+        scene.publish_webhooks(PARTNERS)
+        steady = scene.workers.start()
+        scene.stream.changes(burst, profiles=2_000)
+        scene.want_all(*_actions())
+        scene.until_complete(900)
+        warm, files = steady.rss_megabytes(), steady.open_files()
+        until, grown = time.monotonic() + seconds, 0.0
+        with scene.stream.flowing(rate, profiles=5_000):
+            while time.monotonic() < until:
+                _something_breaks(scene, chance, pause)
+                grown = max(grown, steady.rss_megabytes() - warm)
+        scene.partner.behave()
+        scene.want_all(*_actions())
+        scene.until_complete(300)
+        received = scene.arrivals("/p0")
+        running = steady.is_running()
+        report.at_most("file descriptors more than after the burst", steady.open_files() - files, 60)
+    report.none("events lost", scene.ledger.missing())
+    report.none("deliveries counted twice", scene.ledger.counted_twice())
+    report.none("wrong final states", wrong_final_states(received, scene.stream.newest))
+    report.at_most("memory above the warm worker", grown, 100, "MB")
+    report.equal("the steady worker runs", running, True)
+    report.note("events, repeated requests at one partner", f"{len(scene.stream.sent):,}, {repeats(received)}")
+    return report
+
+
+def _actions() -> tuple[str, ...]:
+    return tuple(f"act_{number}" for number in range(PARTNERS))
+
+
+def _something_breaks(scene: Scene, chance: random.Random, pause: float) -> None:
+    """One thing breaks; after some time and some progress it is mended."""
+    before = scene.received()
+    guest: WorkerProcess | None = None
+    kind = chance.choice(("kill", "stop", "freeze", "errors", "hang", "throttle"))
+    if kind in ("kill", "stop", "freeze"):
+        guest = scene.workers.start()
+    mended_at = time.monotonic() + pause
+    if guest is not None and kind == "freeze":
+        guest.freeze()
+    elif kind in ("errors", "hang", "throttle"):
+        scene.partner.misbehave("/p1", **{"errors": {"status": 503}, "hang": {"hang": True}}.get(kind, {"status": 429}))
+    scene.until(lambda: time.monotonic() >= mended_at and scene.received() > before + 100, pause + 60)
+    scene.partner.behave()
+    if guest is not None:
+        {"kill": guest.kill, "stop": guest.stop, "freeze": guest.kill}[kind]()

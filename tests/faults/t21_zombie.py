@@ -1,0 +1,53 @@
+"""T21: a worker is frozen past its session in the middle of the stream, and thawed when others have done its work."""
+
+import time
+
+from tests.faults.report import Report, Size
+from tests.faults.scene import Place
+from tests.support.oracle import repeats, waiting_rows, wrong_final_states
+
+BOUND = 656
+
+
+def run(place: Place, size: Size) -> Report:
+    """Frozen while requests are under way; the others take over; nothing of the frozen one may have any effect."""
+    rounds, events = size.pick((1, 3_000), (10, 10_000))
+    report = Report()
+    late, rewritten = 0, 0
+    with place.scene() as scene:
+        scene.publish_webhooks()
+        scene.partner.misbehave("/p0", latency_ms=30)
+        workers = [scene.workers.start(), scene.workers.start()]
+        for _ in range(rounds):
+            before = scene.received()
+            victim = workers.pop(0)
+            scene.stream.changes(events, profiles=1_000)
+            scene.until(lambda: scene.received() >= before + events // 10)  # noqa: B023
+            victim.freeze()
+            scene.want_all()
+            scene.until_complete(90)
+            at_thaw, seen, rows = time.time(), scene.received(), waiting_rows(scene.settings)
+            fenced = victim.log_text().count("partition.lost")
+            victim.thaw()
+            scene.workers.until_ready(victim)
+            scene.until(lambda: _has_noticed(victim.log_text(), at_thaw))  # noqa: B023
+            scene.ledger.read()
+            late += scene.received() - seen
+            rewritten += len(waiting_rows(scene.settings)) - len(rows)
+            assert victim.log_text().count("partition.lost") >= fenced
+            workers.append(victim)
+        received = scene.arrivals()
+    report.none("requests that the thawed worker began", late)
+    report.none("its late writes in `pending`", rewritten)
+    report.none("deliveries counted twice", scene.ledger.counted_twice())
+    report.none("events lost", scene.ledger.missing())
+    report.none("wrong final states", wrong_final_states(received, scene.stream.newest))
+    report.at_most("repeated requests", repeats(received), rounds * BOUND)
+    report.note("rounds", rounds)
+    return report
+
+
+def _has_noticed(log: str, since: float) -> bool:
+    """It has taken partitions over again after the thaw, as a member of the group."""
+    moments = [line.split('"timestamp": "')[1][:19] for line in log.splitlines() if "partition.taken_over" in line]
+    return bool(moments) and moments[-1] >= time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since))
