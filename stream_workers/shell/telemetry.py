@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from connectors.records.config import ConnectorConfig
 from connectors.records.delivery import Outcome, OutcomeClass
+from stream_workers.shell.durations import Durations
 
 if TYPE_CHECKING:
     from connectors.kit.classification import Verdict
@@ -43,19 +44,19 @@ class Telemetry:
             ("connector_id", "verdict"),
             registry=registry,
         )
-        self._attempt_seconds = Histogram(
+        self._attempt_seconds = Durations(
             "patchbay_delivery_attempt_duration_seconds",
             "How long partners took.",
-            ("connector_type",),
-            buckets=_ATTEMPT_BUCKETS,
-            registry=registry,
+            "connector_type",
+            _ATTEMPT_BUCKETS,
+            registry,
         )
-        self._end_to_end_seconds = Histogram(
+        self._end_to_end_seconds = Durations(
             "patchbay_delivery_end_to_end_seconds",
             "From the event's append to its outcome.",
-            ("connector_type",),
-            buckets=_END_TO_END_BUCKETS,
-            registry=registry,
+            "connector_type",
+            _END_TO_END_BUCKETS,
+            registry,
         )
         self._records = Counter("patchbay_records", "Records read from profile-events.", ("result",), registry=registry)
         self._misrouted = Counter(
@@ -94,7 +95,6 @@ class Telemetry:
         self._info.labels(version).set(1)
         self._decoded = self._records.labels("decoded")
         self._children: dict[tuple[str, str, str], Any] = {}
-        self._seconds: dict[str, tuple[Any, Any]] = {}
         self._ended = 0
 
     # --- records ---
@@ -118,7 +118,7 @@ class Telemetry:
             child = self._children[key] = self._deliveries.labels(connector.id, action_id, outcome.outcome.value)
         child.inc()
         if outcome.outcome is not OutcomeClass.SKIPPED:
-            self._histograms(connector)[1].observe(outcome.end_to_end_ms / 1000)
+            self._end_to_end_seconds.observe(connector.type, outcome.end_to_end_ms / 1000)
 
     def attempted(self, connector: ConnectorConfig, verdict: Verdict, seconds: float) -> None:
         """A partner was asked."""
@@ -127,7 +127,7 @@ class Telemetry:
         if child is None:
             child = self._children[key] = self._attempts.labels(connector.id, verdict.value)
         child.inc()
-        self._histograms(connector)[0].observe(seconds)
+        self._attempt_seconds.observe(connector.type, seconds)
 
     def retried(self, connector: ConnectorConfig, verdict: Verdict) -> None:
         """A delivery waits for another attempt."""
@@ -219,11 +219,3 @@ class Telemetry:
         """Something that should not be: the delivery concerned has ended `other_error`."""
         self._internal.labels(place).inc()
         self._log.error("internal_error", place=place, exc_info=error)
-
-    def _histograms(self, connector: ConnectorConfig) -> tuple[Any, Any]:
-        kind = connector.type
-        pair = self._seconds.get(kind)
-        if pair is None:
-            pair = (self._attempt_seconds.labels(kind), self._end_to_end_seconds.labels(kind))
-            self._seconds[kind] = pair
-        return pair
