@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from tests.bench.measuring import Figures
+from tests.bench.measuring import Figures, TooFew
 from tests.bench.report import table, write_json
 from tests.bench.scenarios import SCENARIOS, Ground, logs
 from tests.support.kafka import embedded_kafka
@@ -16,19 +16,27 @@ def main() -> None:
     options = _options()
     names = options.only.split(",") if options.only else list(SCENARIOS)
     runs: defaultdict[str, list[Figures]] = defaultdict(list)
+    incomplete: list[str] = []
     started = time.monotonic()
     with logs() as folder, embedded_kafka(folder / "kafka") as broker:
         ground = Ground(broker.bootstrap_servers, folder, options.events)
         for number in range(1, options.runs + 1):
             for name in names:
-                for contestant, figures in SCENARIOS[name](ground).items():
+                took = f"{time.monotonic() - started:5.0f} s  run {number}/{options.runs} "
+                try:
+                    measured = SCENARIOS[name](ground)
+                except TooFew as few:
+                    incomplete.append(f"{name}: {few} {' '.join(few.__notes__)}")
+                    print(f"{took} {incomplete[-1]}", flush=True)
+                    continue
+                for contestant, figures in measured.items():
                     runs[contestant].append(figures)
-                    took = f"{time.monotonic() - started:5.0f} s"
-                    print(f"{took}  run {number}/{options.runs}  {contestant:10} {_line(figures)}", flush=True)
+                    print(f"{took} {contestant:10} {_line(figures)}", flush=True)
     print(f"\n{table(runs)}")
+    print("\n".join(f"INCOMPLETE {one}" for one in incomplete))
     path = Path("bench-results") / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
-    write_json(runs, path)
-    print(f"\n{path}")
+    write_json(runs, incomplete, path)
+    print(path)
 
 
 def _line(figures: Figures) -> str:

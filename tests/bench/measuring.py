@@ -22,7 +22,7 @@ from tests.support.kafka import topics_of_ones_own
 WARM = 0.1
 """This part of the deliveries is not measured: imports, connections and takeovers are over by then."""
 STILL_SECONDS = 0.4
-STALL_SECONDS = 15.0
+STALL_SECONDS = 30.0
 POLL_SECONDS = 0.02
 PARTITIONS = 8
 
@@ -91,8 +91,8 @@ def measure(place: Place, workload: Workload, events: int, start: Starter, expec
     produce(place.kafka, workload, events)
     wanted = expect if expect is not None else events * workload.deliveries_per_event
     with start() as contestant:
-        warm_at, warm, warm_cpu = _until(place.sink, contestant, int(wanted * WARM))
         try:
+            warm_at, warm, warm_cpu = _until(place.sink, contestant, int(wanted * WARM))
             _until(place.sink, contestant, wanted)
         except TooFew as few:
             few.add_note(f"outcomes: {outcomes(place.kafka)}")

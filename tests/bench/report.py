@@ -100,7 +100,7 @@ def table(runs: Runs) -> str:
     return "\n".join(lines)
 
 
-def write_json(runs: Runs, path: Path) -> None:
+def write_json(runs: Runs, incomplete: Sequence[str], path: Path) -> None:
     """Every run, the medians, the ratios and where they were taken."""
     found = medians(runs)
     path.parent.mkdir(exist_ok=True)
@@ -108,6 +108,7 @@ def write_json(runs: Runs, path: Path) -> None:
         "machine": {"cpus": _cpus(), "python": platform.python_version(), "system": platform.platform()},
         "revision": _revision(),
         "runs": {name: [asdict(one) for one in figures] for name, figures in runs.items()},
+        "incomplete": list(incomplete),
         "medians": {name: asdict(one) for name, one in found.items()},
         "goals": [
             {"what": goal.what, "value": value, "met": goal.is_met(value)}

@@ -97,8 +97,10 @@ def e(ground: Ground) -> Measured:
 
 
 def f(ground: Ground) -> Measured:
-    """Two workers."""
-    return {"f": ground.run(lambda port: webhooks(port, WebhookConfig()), lambda place: place.worker(2))}
+    """Two workers, who join one after the other; one event per profile, so that no takeover makes one pointless."""
+    events = ground.events
+    workload = {"profiles": events, "leaves": False}
+    return {"f": ground.run(lambda port: webhooks(port, WebhookConfig(), **workload), lambda place: place.worker(2))}
 
 
 def g(ground: Ground) -> Measured:
