@@ -12,6 +12,8 @@ __all__ = [
     "DAY_SECONDS",
     "LATENCY_BUCKETS_MS",
     "QUARTER_HOUR_SECONDS",
+    "connector_counts",
+    "connector_counts_daily",
     "error_horizons",
     "last_deliveries",
     "metadata",
@@ -22,6 +24,7 @@ __all__ = [
     "outcome_errors",
     "outcome_latency",
     "run_counts",
+    "workspace_counts",
 ]
 
 metadata = MetaData()
@@ -47,6 +50,37 @@ outcome_counts = _counts("outcome_counts")
 
 outcome_counts_daily = _counts("outcome_counts_daily")
 """The same by UTC day: whole days of long windows are read from here."""
+
+
+def _connector_counts(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("workspace", String(64), primary_key=True),
+        Column("bucket_at", BigInteger, primary_key=True),
+        Column("connector_id", String(64), primary_key=True),
+        Column("class", String(32), primary_key=True),
+        Column("reason", String(64), primary_key=True),
+        Column("count", BigInteger, nullable=False),
+    )
+
+
+connector_counts = _connector_counts("connector_counts")
+"""The quarter hours of each connector, its actions together; by time, so that an overview reads one stretch of the
+key. `reason` is told of what was skipped only; there are no partner codes."""
+
+connector_counts_daily = _connector_counts("connector_counts_daily")
+"""The same by UTC day."""
+
+workspace_counts = Table(
+    "workspace_counts",
+    metadata,
+    Column("workspace", String(64), primary_key=True),
+    Column("bucket_at", BigInteger, primary_key=True),
+    Column("class", String(32), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+"""The quarter hours of everything together: few enough to be cut into the days of any time zone."""
 
 outcome_codes = Table(
     "outcome_codes",

@@ -8,11 +8,14 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Table, func, literal, 
 
 from connectors.records.metrics_grain import DAY_SECONDS
 from connectors.records.metrics_table import (
+    connector_counts,
+    connector_counts_daily,
     error_horizons,
     last_deliveries,
     outcome_counts,
     outcome_counts_daily,
     outcome_errors,
+    workspace_counts,
 )
 from control_plane.access.work import Work
 from control_plane.database.models import Action, Connector
@@ -52,6 +55,18 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectorName:
+    """What a connector is called; a deleted one has no name."""
+
+    id: str
+    name: str | None
+    type: str | None
+
+
+_ACTION_KEYS = ("connector_id", "action_id", "class", "reason", "partner_code")
+
+
+@dataclass(frozen=True, slots=True)
 class DayCount:
     """The same by day; `day` counts days of the caller's calendar since 1970."""
 
@@ -63,15 +78,16 @@ class DayCount:
 
 
 async def totals(work: Work, window: Window, scope: Scope) -> list[Count]:
-    """Counts of the whole window: whole UTC days from the daily table, its edges from the quarter hours."""
-    whole = utc_days_within(window.start, window.end)
-    if whole is None:
-        return await _totals(work, outcome_counts, (window.start, window.end), scope)
-    counts = await _totals(work, outcome_counts_daily, whole, scope)
-    for edge in ((window.start, whole[0]), (whole[1], window.end)):
-        if edge[0] < edge[1]:
-            counts.extend(await _totals(work, outcome_counts, edge, scope))
-    return counts
+    """Counts of the whole window, action by action."""
+    tables, span = (outcome_counts, outcome_counts_daily), (window.start, window.end)
+    return [Count(*row) for row in await _sums(work, tables, _ACTION_KEYS, span, scope)]
+
+
+async def connector_totals(work: Work, start: int, end: int, scope: Scope = Scope()) -> list[Count]:
+    """Counts between two seconds that begin a quarter hour, connector by connector, without partner codes."""
+    tables, keys = (connector_counts, connector_counts_daily), ("connector_id", "class", "reason")
+    sums = await _sums(work, tables, keys, (start, end), scope)
+    return [Count(connector_id, "", class_, reason, "", count) for connector_id, class_, reason, count in sums]
 
 
 async def by_day(work: Work, window: Window, scope: Scope, *, each: bool) -> list[DayCount]:
@@ -87,6 +103,37 @@ async def last_delivered(work: Work, scope: Scope) -> dict[tuple[str, str], int]
     c = last_deliveries.c
     statement = select(c.connector_id, c.action_id, c.at).where(*_within(work, c, scope))
     return {(connector, action): at for connector, action, at in await work.session.execute(statement)}
+
+
+async def workspace_by_day(work: Work, window: Window) -> list[DayCount]:
+    """Counts of everything together, by day of the caller's calendar."""
+    c = workspace_counts.c
+    found: list[DayCount] = []
+    for stretch in window.stretches:
+        day = _day_of(c.bucket_at, stretch)
+        statement = (
+            select(day, c["class"], func.sum(c["count"]))
+            .where(c.workspace == work.workspace, *_between(c, (stretch.start, stretch.end)))
+            .group_by(day, c["class"])
+        )
+        rows = await work.session.execute(statement)
+        found.extend(DayCount("", "", number, class_, int(count)) for number, class_, count in rows)
+    return found
+
+
+async def connectors_last_delivered(work: Work, connector_ids: Iterable[str] | None = None) -> dict[str, int]:
+    """When each connector last delivered something; of these, or of all."""
+    c = last_deliveries.c
+    statement = select(c.connector_id, func.max(c.at)).where(c.workspace == work.workspace).group_by(c.connector_id)
+    if connector_ids is not None:
+        statement = statement.where(c.connector_id.in_(list(connector_ids)))
+    return {row[0]: row[1] for row in await work.session.execute(statement)}
+
+
+async def connector_names(work: Work) -> list[ConnectorName]:
+    """The connectors of the workspace, oldest first."""
+    statement = select(Connector.id, Connector.name, Connector.type).where(Connector.workspace == work.workspace)
+    return [ConnectorName(*row) for row in await work.session.execute(statement.order_by(Connector.id))]
 
 
 async def names(work: Work, scope: Scope) -> tuple[Sequence[Connector], dict[str, str]]:
@@ -129,18 +176,33 @@ async def complete_from(work: Work, scope: Scope) -> int:
     return await work.session.scalar(select(func.max(c.complete_from)).where(*conditions)) or 0
 
 
-async def _totals(work: Work, table: Table, span: tuple[int, int], scope: Scope) -> list[Count]:
+async def _sums(
+    work: Work, tables: tuple[Table, Table], keys: Sequence[str], span: tuple[int, int], scope: Scope
+) -> list[tuple[Any, ...]]:
+    """The keys with their sum, whole UTC days from the second table, the edges of the span from the first."""
+    whole = utc_days_within(*span)
+    if whole is None:
+        return await _sum(work, tables[0], keys, span, scope)
+    sums = await _sum(work, tables[1], keys, whole, scope)
+    for edge in ((span[0], whole[0]), (whole[1], span[1])):
+        if edge[0] < edge[1]:
+            sums.extend(await _sum(work, tables[0], keys, edge, scope))
+    return sums
+
+
+async def _sum(
+    work: Work, table: Table, keys: Sequence[str], span: tuple[int, int], scope: Scope
+) -> list[tuple[Any, ...]]:
     c = table.c
-    keys = (c.connector_id, c.action_id, c["class"], c.reason, c.partner_code)
-    statement = select(*keys, func.sum(c["count"])).where(*_within(work, c, scope), *_between(c, span)).group_by(*keys)
-    return [Count(*row[:-1], int(row[-1])) for row in await work.session.execute(statement)]
+    grouped = [c[name] for name in keys]
+    total = func.sum(c["count"])
+    statement = select(*grouped, total).where(*_within(work, c, scope), *_between(c, span)).group_by(*grouped)
+    return [(*row[:-1], int(row[-1])) for row in await work.session.execute(statement)]
 
 
 async def _days(work: Work, stretch: Stretch, scope: Scope, *, each: bool) -> Iterable[DayCount]:
     c = (outcome_counts_daily if stretch.keeps_utc_days else outcome_counts).c
-    # Written out rather than bound: PostgreSQL must see that the grouped expression is the selected one.
-    offset, length = (literal_column(str(seconds), BigInteger) for seconds in (stretch.offset, DAY_SECONDS))
-    day = (c.bucket_at + offset) // length
+    day = _day_of(c.bucket_at, stretch)
     who = (c.connector_id, c.action_id) if each else (literal("").label("connector"), literal("").label("action"))
     keys = (*((c.connector_id, c.action_id) if each else ()), day, c["class"])
     statement = (
@@ -150,6 +212,12 @@ async def _days(work: Work, stretch: Stretch, scope: Scope, *, each: bool) -> It
     )
     rows = await work.session.execute(statement)
     return [DayCount(row[0], row[1], row[2], row[3], int(row[4])) for row in rows]
+
+
+def _day_of(bucket_at: Any, stretch: Stretch) -> Any:
+    # Written out rather than bound: PostgreSQL must see that the grouped expression is the selected one.
+    offset, length = (literal_column(str(seconds), BigInteger) for seconds in (stretch.offset, DAY_SECONDS))
+    return (bucket_at + offset) // length
 
 
 def _errors(work: Work, wanted: ErrorFilter) -> Select[Any]:

@@ -9,8 +9,9 @@ from control_plane.outcome.window import WindowLength
 
 
 class Detail(StrEnum):
-    """How much of the days is told: of the whole only, or of every connector and action too."""
+    """How much is told: each connector without its actions; these too; or the days of each as well."""
 
+    CONNECTORS = "connectors"
     TOTALS = "totals"
     DAYS = "days"
 

@@ -12,6 +12,7 @@ from control_plane.database.models import Connector, Workspace
 from control_plane.errors import Fault, InvalidInput
 from control_plane.outcome import repository
 from control_plane.outcome.folding import fold_codes, fold_days, fold_totals
+from control_plane.outcome.overview import read_overview
 from control_plane.outcome.repository import Count, DayCount, Scope
 from control_plane.outcome.schemas import ActionStatistics, ConnectorStatistics, DayRead, Detail, Statistics
 from control_plane.outcome.window import Window, WindowLength, window_of
@@ -44,6 +45,8 @@ class _Material:
 async def read_statistics(work: Work, length: WindowLength, zone: ZoneInfo, scope: Scope, detail: Detail) -> Statistics:
     """The window up to now, as the caller's calendar has it."""
     window = window_of(length, zone, work.now)
+    if detail is Detail.CONNECTORS and scope == Scope():
+        return await read_overview(work, window, length, zone)
     counts = await repository.totals(work, window, scope)
     days = await repository.by_day(work, window, scope, each=detail is Detail.DAYS)
     connectors, names = await repository.names(work, scope)

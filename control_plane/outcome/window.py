@@ -85,12 +85,23 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 
 def _stretches(start: int, end: int, zone: ZoneInfo) -> Iterator[Stretch]:
     since, offset = start, _offset(start, zone)
-    for at in range(start, end, QUARTER_HOUR_SECONDS):
-        now = _offset(at, zone)
+    for at in range(start + DAY_SECONDS, end + DAY_SECONDS, DAY_SECONDS):
+        now = _offset(min(at, end), zone)
         if now != offset:
-            yield Stretch(since, at, offset)
-            since, offset = at, now
-    yield Stretch(since, end, offset)
+            change = _first_with(now, at - DAY_SECONDS, min(at, end), zone)
+            yield Stretch(since, change, offset)
+            since, offset = change, now
+    if since < end:
+        yield Stretch(since, end, offset)
+
+
+def _first_with(offset: int, before: int, after: int, zone: ZoneInfo) -> int:
+    """The first quarter hour at which the zone has this offset; it does not before the first of these two."""
+    low, high = before // QUARTER_HOUR_SECONDS, -(-after // QUARTER_HOUR_SECONDS)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _offset(middle * QUARTER_HOUR_SECONDS, zone) == offset else (middle, high)
+    return high * QUARTER_HOUR_SECONDS
 
 
 def _offset(at: int, zone: ZoneInfo) -> int:

@@ -27,6 +27,8 @@ HourKey = tuple[str, str, int]  # workspace, connector, start of the hour
 _CountKey = tuple[str, str, int, str, str, str, str]
 _LatencyKey = tuple[str, str, int, str, int]
 _ActionKey = tuple[str, str, str]
+_ConnectorKey = tuple[str, int, str, str, str]
+_WorkspaceKey = tuple[str, int, str]
 _RunKey = tuple[int, str, str]
 _Key = TypeVar("_Key")
 
@@ -40,6 +42,8 @@ _INT32 = 2**31 - 1
 _COUNT_COLUMNS = ("workspace", "connector_id", "bucket_at", "action_id", "class", "reason", "partner_code")
 _CODE_COLUMNS = ("workspace", "connector_id", "hour_at", "partner_code")
 _ACTION_COLUMNS = ("workspace", "connector_id", "action_id")
+_CONNECTOR_COLUMNS = ("workspace", "bucket_at", "connector_id", "class", "reason")
+_WORKSPACE_COLUMNS = ("workspace", "bucket_at", "class")
 _RUN_COLUMNS = ("run", "class", "reason")
 _LATENCY_COLUMNS = ("workspace", "connector_id", "bucket_at", "kind", "le_ms")
 
@@ -129,6 +133,7 @@ class ChunkCounts:
             ],
             "outcome_counts": [_row(_COUNT_COLUMNS, key, {"count": n}) for key, n in quarter_hours.items()],
             "outcome_counts_daily": [_row(_COUNT_COLUMNS, key, {"count": n}) for key, n in days.items()],
+            **_rolled_up(self.tally.counts),
             "outcome_latency": [_row(_LATENCY_COLUMNS, key, {"count": n}) for key, n in self.tally.latency.items()],
             "last_deliveries": [_row(_ACTION_COLUMNS, key, {"at": at}) for key, at in self.tally.delivered_at.items()],
             "run_counts": [_row(_RUN_COLUMNS, key, {"count": n}) for key, n in self.tally.runs.items()],
@@ -143,6 +148,23 @@ def result(tally: Tally, documented: Set[str] = frozenset()) -> ChunkCounts:
         if code and code not in documented:
             undocumented.setdefault(_hour_key(workspace, connector, bucket_at), {})[code] = None
     return ChunkCounts(tally, undocumented)
+
+
+def _rolled_up(counts: Mapping[_CountKey, int]) -> dict[str, list[Row]]:
+    connectors: dict[_ConnectorKey, int] = {}
+    connector_days: dict[_ConnectorKey, int] = {}
+    workspaces: dict[_WorkspaceKey, int] = {}
+    for (workspace, connector, bucket_at, _, class_, reason, _), count in counts.items():
+        told = reason if class_ == OutcomeClass.SKIPPED else ""
+        day = bucket_at - bucket_at % DAY_SECONDS
+        _increment(connectors, (workspace, bucket_at, connector, class_, told), count)
+        _increment(connector_days, (workspace, day, connector, class_, told), count)
+        _increment(workspaces, (workspace, bucket_at, class_), count)
+    return {
+        "connector_counts": [_row(_CONNECTOR_COLUMNS, key, {"count": n}) for key, n in connectors.items()],
+        "connector_counts_daily": [_row(_CONNECTOR_COLUMNS, key, {"count": n}) for key, n in connector_days.items()],
+        "workspace_counts": [_row(_WORKSPACE_COLUMNS, key, {"count": n}) for key, n in workspaces.items()],
+    }
 
 
 def _fresh_names(codes: Iterable[str], named: Set[str]) -> list[str]:

@@ -12,11 +12,14 @@ from connectors.records.metrics_grain import (
     QUARTER_HOURS_KEPT_SECONDS,
 )
 from connectors.records.metrics_table import (
+    connector_counts,
+    connector_counts_daily,
     outcome_codes,
     outcome_counts,
     outcome_counts_daily,
     outcome_errors,
     outcome_latency,
+    workspace_counts,
 )
 from stream_workers.shell.metrics_statements import raise_horizon
 from stream_workers.shell.metrics_store import MetricsStore
@@ -41,11 +44,14 @@ async def prune(store: MetricsStore, now: int, retention: Retention = Retention(
     """
     owner: Owner | None = ("", "")
     while owner is not None:
+        workspace = owner[0]
         async with store.transaction() as connection:
             owner = await _next_owner(connection, owner)
             if owner is not None:
                 await _prune_counts(connection, owner, now, retention)
                 await _prune_errors(connection, owner, now, retention)
+                if owner[0] != workspace:
+                    await _prune_roll_ups(connection, owner[0], now, retention)
 
 
 async def _next_owner(connection: AsyncConnection, after: Owner) -> Owner | None:
@@ -68,6 +74,16 @@ async def _prune_counts(connection: AsyncConnection, owner: Owner, now: int, ret
         (outcome_latency, "bucket_at", retention.days),
     ):
         await connection.execute(delete(table).where(*_of(table, owner), table.c[time] < now - kept))
+
+
+async def _prune_roll_ups(connection: AsyncConnection, workspace: str, now: int, retention: Retention) -> None:
+    for table, kept in (
+        (connector_counts, retention.quarter_hours),
+        (connector_counts_daily, retention.days),
+        (workspace_counts, retention.quarter_hours),
+    ):
+        old = table.c.bucket_at < now - kept
+        await connection.execute(delete(table).where(table.c.workspace == workspace, old))
 
 
 async def _prune_errors(connection: AsyncConnection, owner: Owner, now: int, retention: Retention) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select
 
 from connectors.records import metrics_table
 from control_plane.database.engine import Database, open_database
@@ -65,3 +65,37 @@ async def test_going_back_and_forth_by_one_keeps_what_was_configured(database_ur
         plane.http.headers["Authorization"] = key
         assert (await plane.call("GET", f"/v1/connectors/{connector_id}", 200))["labels"] == []
         assert (await plane.call("GET", f"/v1/actions/{action_id}", 200))["active"] is True
+
+
+async def test_what_is_counted_already_is_rolled_up(database_url: str) -> None:
+    database = open_database(DatabaseSettings(url=database_url))
+    await upgrade(database, "0004")
+    row = {"workspace": "default", "connector_id": "con_1", "action_id": "act_1", "class": "sent", "reason": ""}
+    rows = [
+        row | {"bucket_at": 900, "partner_code": "", "count": 2},
+        row | {"bucket_at": 900, "partner_code": "", "count": 3, "action_id": "act_2"},
+        row | {"bucket_at": 900, "partner_code": "", "count": 4, "class": "skipped", "reason": "no_consent"},
+        row | {"bucket_at": 1800, "partner_code": "7", "count": 5, "class": "partner_error", "reason": "rejected"},
+    ]
+    async with database.transaction(write=True) as session:
+        await session.execute(metrics_table.outcome_counts.insert(), rows)
+        days = [entry | {"bucket_at": 0} for entry in rows]
+        await session.execute(metrics_table.outcome_counts_daily.insert(), days)
+    await upgrade(database)
+    async with database.transaction(write=False) as session:
+        found = {
+            table.name: sorted(tuple(row[1:]) for row in await session.execute(select(table)))
+            for table in (
+                metrics_table.connector_counts,
+                metrics_table.connector_counts_daily,
+                metrics_table.workspace_counts,
+            )
+        }
+    await database.close()
+    kinds = [("partner_error", "", 5), ("sent", "", 5), ("skipped", "no_consent", 4)]
+    at = {"partner_error": 1800, "sent": 900, "skipped": 900}
+    assert found == {
+        "connector_counts": sorted((at[class_], "con_1", class_, reason, count) for class_, reason, count in kinds),
+        "connector_counts_daily": sorted((0, "con_1", class_, reason, count) for class_, reason, count in kinds),
+        "workspace_counts": sorted((at[class_], class_, count) for class_, _, count in kinds),
+    }

@@ -2,24 +2,35 @@
 
 import csv
 import io
+import itertools
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Table
 
 from connectors.records.metrics_table import (
     DAY_SECONDS,
+    connector_counts,
+    connector_counts_daily,
     error_horizons,
     last_deliveries,
     outcome_counts,
     outcome_counts_daily,
     outcome_errors,
+    workspace_counts,
 )
+from control_plane.access.caller import Caller, Role
+from control_plane.access.work import Work
 from control_plane.outcome.errors import safe_cell
+from control_plane.outcome.repository import Scope
+from control_plane.outcome.schemas import DayRead, Detail
+from control_plane.outcome.service import read_statistics
 from control_plane.outcome.window import WindowLength, utc_days_within, window_of
 from tests.support.plane import Plane
 
@@ -33,15 +44,32 @@ def counted(connector_id: str, at: datetime, class_: str = "sent", **more: Any) 
     return row | {"class": class_, "reason": "", "partner_code": "", "count": 1} | more
 
 
+GRAINS = (
+    (outcome_counts, QUARTER),
+    (outcome_counts_daily, DAY_SECONDS),
+    (connector_counts, QUARTER),
+    (connector_counts_daily, DAY_SECONDS),
+    (workspace_counts, QUARTER),
+)
+
+
 async def store(plane: Plane, *rows: dict[str, Any]) -> None:
-    """What the metrics agent would have stored: the quarter hours, and their days."""
-    daily: Counter[tuple[tuple[str, Any], ...]] = Counter()
-    for row in rows:
-        day = row | {"bucket_at": row["bucket_at"] // DAY_SECONDS * DAY_SECONDS}
-        daily[tuple((name, value) for name, value in day.items() if name != "count")] += row["count"]
+    """What the metrics agent would have stored, added up for each table."""
     async with plane.parts.database.transaction(write=True) as session:
-        await session.execute(outcome_counts.insert(), list(rows))
-        await session.execute(outcome_counts_daily.insert(), [dict(key) | {"count": n} for key, n in daily.items()])
+        for table, grain in GRAINS:
+            await session.execute(table.insert(), added_up(table, grain, rows))
+
+
+def added_up(table: Table, grain: int, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one table."""
+    sums: Counter[tuple[Any, ...]] = Counter()
+    names = [column.name for column in table.primary_key]
+    for row in rows:
+        told = row | {"bucket_at": row["bucket_at"] // grain * grain}
+        if "partner_code" not in names and row["class"] != "skipped":
+            told["reason"] = ""
+        sums[tuple(told[name] for name in names)] += row["count"]
+    return [dict(zip(names, key, strict=True)) | {"count": count} for key, count in sums.items()]
 
 
 async def statistics(plane: Plane, **query: Any) -> Any:
@@ -129,6 +157,62 @@ async def test_the_last_delivery_of_a_connector_is_told(plane: Plane) -> None:
     assert connector["last_delivery_at"] == "2023-11-14T22:13:20Z"
 
 
+MOMENTS = ["2026-03-30T05:00", "2026-10-26T12:10", "2026-11-02T23:50", "2027-01-01T00:00"]
+ZONES = ["UTC", "Europe/Amsterdam", "America/New_York", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_every_detail_agrees_with_a_recount_over_changes_of_the_clock(plane: Plane, moment: str) -> None:
+    now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    connectors = [await plane.connector(), await plane.connector(name="Ledger US")]
+    kinds = [("sent", ""), ("timeout", ""), ("skipped", "no_consent"), ("attempt:timeout", ""), ("partner_error", "x")]
+    rows = [
+        counted(
+            connectors[number % 2],
+            now - timedelta(minutes=number * 73),
+            kinds[number % 5][0],
+            reason=kinds[number % 5][1],
+            action_id=f"act_{number % 3}",
+            count=number % 7 + 1,
+        )
+        for number in range(2_000)
+    ]
+    await store(plane, *rows)
+    for zone, length in itertools.product(map(ZoneInfo, ZONES), WindowLength):
+        async with plane.parts.database.transaction(write=False) as session:
+            caller = Caller("default", "usr_1", "key_1", Role.VIEWER)
+            work = Work(caller, session, plane.parts, now)
+            told = {detail: await read_statistics(work, length, zone, Scope(), detail) for detail in Detail}
+        expected = recounted(rows, zone, now, length.days)
+        for answer in told.values():
+            assert {day.date: sent_and_errors(day) for day in answer.by_day if day.sent or day.errors} == expected
+            assert answer.totals == told[Detail.TOTALS].totals
+            assert (answer.totals.sent, answer.totals.errors_total) == tuple(
+                map(sum, zip(*expected.values(), strict=True))
+            )
+        for brief, full in zip(told[Detail.CONNECTORS].connectors, told[Detail.DAYS].connectors, strict=True):
+            assert (brief.connector_id, brief.totals) == (full.connector_id, full.totals)
+            assert sum(day.sent for day in full.by_day or ()) == full.totals.sent
+
+
+def sent_and_errors(day: DayRead) -> tuple[int, int]:
+    """What a day is compared by."""
+    return day.sent, sum(day.errors.values())
+
+
+def recounted(rows: list[dict[str, Any]], zone: ZoneInfo, now: datetime, days: int) -> dict[date, tuple[int, int]]:
+    """Sent and errors by day of a zone, each row looked at by itself."""
+    today, found = now.astimezone(zone).date(), {}
+    for row in rows:
+        day = datetime.fromtimestamp(row["bucket_at"], UTC).astimezone(zone).date()
+        if (today - day).days >= days or row["class"].startswith(("skipped", "attempt:")):
+            continue
+        sent, errors = found.get(day, (0, 0))
+        is_sent = row["class"] == "sent"
+        found[day] = (sent + is_sent * row["count"], errors + (not is_sent) * row["count"])
+    return found
+
+
 async def test_an_unknown_zone_is_told(plane: Plane) -> None:
     for zone in ("Mars/Olympus", "../../etc/passwd", ""):
         problem = await plane.call("GET", "/v1/statistics", 422, params={"time_zone": zone})
@@ -149,6 +233,9 @@ def test_days_and_stretches_cover_a_window_without_gap_or_overlap(
     assert all(a.end == b.start for a, b in zip(window.stretches, window.stretches[1:], strict=False))
     assert (window.stretches[0].start, window.stretches[-1].end) == (window.start, window.end)
     assert window.start <= now.timestamp() < window.end
+    for stretch in window.stretches:
+        for at in range(stretch.start, stretch.end, 6 * 3600 + QUARTER):
+            assert datetime.fromtimestamp(at, ZoneInfo(zone)).utcoffset() == timedelta(seconds=stretch.offset)
     whole = utc_days_within(window.start, window.end)
     assert whole is not None
     assert window.start <= whole[0] < whole[1] <= window.end

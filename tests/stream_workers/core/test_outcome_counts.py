@@ -74,6 +74,29 @@ def test_an_outcome_is_counted_in_its_quarter_hour_and_its_day():
     assert rows["outcome_counts_daily"] == [key | {"bucket_at": MIDNIGHT_SECONDS, "count": 2}]
 
 
+def test_the_roll_ups_add_actions_and_codes_up_and_tell_only_why_something_was_skipped():
+    skipped = outcome(OutcomeClass.SKIPPED, reason="no_consent")
+    rows = fold(
+        outcome(), outcome(action_id="act_2"), outcome(connector_id="con_b"), refused("1"), refused("2"), skipped
+    )
+    quarter_hour = {"workspace": "default", "bucket_at": NOON_SECONDS}
+    by_connector = [
+        quarter_hour | {"connector_id": connector, "class": class_, "reason": reason, "count": count}
+        for connector, class_, reason, count in (
+            ("con_meta", "sent", "", 2),
+            ("con_b", "sent", "", 1),
+            ("con_meta", "partner_error", "", 2),
+            ("con_meta", "skipped", "no_consent", 1),
+        )
+    ]
+    assert rows["connector_counts"] == by_connector
+    assert rows["connector_counts_daily"] == [row | {"bucket_at": MIDNIGHT_SECONDS} for row in by_connector]
+    assert rows["workspace_counts"] == [
+        quarter_hour | {"class": class_, "count": count}
+        for class_, count in (("sent", 3), ("partner_error", 2), ("skipped", 1))
+    ]
+
+
 def test_classes_reasons_and_partner_codes_are_counted_apart():
     rows = fold(
         outcome(), outcome(OutcomeClass.SKIPPED, reason="duplicate", attempts=0), refused("190"), refused("200")
@@ -182,6 +205,14 @@ def test_rows_have_exactly_the_columns_of_their_tables():
         assert {frozenset(row) for row in some} == {frozenset(metadata.tables[name].columns.keys())}
 
 
+SUMMED = (
+    "outcome_counts",
+    "outcome_counts_daily",
+    "outcome_latency",
+    "connector_counts",
+    "connector_counts_daily",
+    "workspace_counts",
+)
 RECORDS = st.one_of(
     st.builds(
         outcome,
@@ -215,7 +246,7 @@ def stored_after(chunks: list[list[Outcome | Attempt]]) -> tuple:
         rows = fold(*chunk, named=named)
         for row in rows["outcome_codes"]:
             named.setdefault((row["workspace"], row["connector_id"], row["hour_at"]), set()).add(row["partner_code"])
-        for table in ("outcome_counts", "outcome_counts_daily", "outcome_latency"):
+        for table in SUMMED:
             for row in rows[table]:
                 counts[table, *(value for name, value in row.items() if name != "count")] += row["count"]
         for row in rows["last_deliveries"]:

@@ -12,6 +12,8 @@ from sqlalchemy import event, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.records.metrics_table import (
+    connector_counts,
+    connector_counts_daily,
     error_horizons,
     last_deliveries,
     metadata,
@@ -21,6 +23,7 @@ from connectors.records.metrics_table import (
     outcome_errors,
     outcome_latency,
     run_counts,
+    workspace_counts,
 )
 from stream_workers.shell.metrics_retention import Retention, prune
 from stream_workers.shell.metrics_store import (
@@ -42,6 +45,9 @@ TABLES = (
     run_counts,
     last_deliveries,
     outcome_errors,
+    connector_counts,
+    connector_counts_daily,
+    workspace_counts,
 )
 
 
@@ -337,6 +343,26 @@ async def test_each_grain_is_kept_for_its_time(store, metrics_engine):
     days = [(row[1], (NOW - row[2]) // DAY) for row in await rows_of(metrics_engine, outcome_counts_daily)]
     assert [day for connector, day in days if connector == "con_a"] == [400, 101, 100, 0]
     assert len(days) == 8
+
+
+async def test_roll_ups_are_kept_as_long_as_their_grain(store, metrics_engine):
+    await fill(metrics_engine, outcome_counts_daily, count_row(), count_row("con_b"))
+    times = [NOW - days * DAY for days in (401, 400, 101, 100, 0)]
+    whole = [{"workspace": "default", "bucket_at": at, "class": "sent", "count": 1} for at in times]
+    by_connector = [row | {"connector_id": "con_a", "reason": ""} for row in whole]
+    await fill(metrics_engine, connector_counts, *by_connector)
+    await fill(metrics_engine, connector_counts_daily, *by_connector)
+    await fill(metrics_engine, workspace_counts, *whole)
+    await prune(store, NOW, SHORT)
+    kept = {
+        table.name: [(NOW - row[1]) // DAY for row in await rows_of(metrics_engine, table)]
+        for table in (connector_counts, connector_counts_daily, workspace_counts)
+    }
+    assert kept == {
+        "connector_counts": [100, 0],
+        "connector_counts_daily": [400, 101, 100, 0],
+        "workspace_counts": [100, 0],
+    }
 
 
 async def test_old_errors_are_removed_and_the_horizon_says_so(store, metrics_engine):
