@@ -9,7 +9,7 @@ from connectors.kit.declaration import ConnectorType
 from deploy.connector_kit.connector_page import GENERATED, connector_page, table
 
 INDEX = "README.md"
-BY_HAND = frozenset({"tutorial.md"})
+BY_HAND = frozenset({"custom.md", "tags.md", "tutorial.md"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ def _index(types: list[ConnectorType]) -> str:
     parts = [
         GENERATED,
         "# Connector types",
-        "What Patchbay connects to. To make one of your own, follow the [tutorial](tutorial.md).",
+        "What Patchbay connects to. To make one of your own, follow the [tutorial](tutorial.md), or define a"
+        " [custom connector](custom.md) without code. How pages load [tags](tags.md) has a page of its own.",
         table(("Connector type", "Actions", "Partner type", "Identifiers, in order"), rows),
     ]
     return "\n\n".join(parts) + "\n"

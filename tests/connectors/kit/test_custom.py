@@ -1,7 +1,10 @@
 """A custom connector: its definition is checked to the place, sends what it says, and reads answers by its table."""
 
+import hashlib
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ from connectors.kit.classification import Verdict
 from connectors.kit.custom import ACTION, build_type, custom_type_of
 from connectors.kit.custom_answers import ABSENT, value_at
 from connectors.kit.custom_definition import (
+    CustomDefinition,
     InvalidDefinition,
     dump_definition,
     load_definition,
@@ -223,6 +227,15 @@ def test_the_rules_for_every_connector_type_hold_for_it():
     type_ = build_type(DEFINITION)
     for rule in (is_described, actions_are_named, secrets_are_secret, mappings_hold):
         assert list(rule(replace(type_, settings=build_type(DEFINITION).settings), [])) == []
+
+
+def test_the_definition_of_the_documentation_holds():
+    page = (Path(__file__).parents[3] / "docs/connectors/custom.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    definition = load_definition(example)
+    request = render(definition, joined(), settings={"client_id": "c", "client_secret": "s"}, token="t")
+    assert json.loads(request.body)["members"][0]["mail"] == hashlib.sha256(b"ada@example.org").hexdigest()
+    assert [name for name in CustomDefinition.model_fields if not re.search(rf"\b{name}\b", page)] == []
 
 
 def test_a_plain_event_can_be_sent_too():
