@@ -19,6 +19,9 @@ from control_plane.connection_test import endpoints as connection_test
 from control_plane.connector import endpoints as connector
 from control_plane.console.serving import mount_console
 from control_plane.database.engine import open_database
+from control_plane.dead_letter import endpoints as dead_letter
+from control_plane.delivery import endpoints as delivery
+from control_plane.error_group import endpoints as error_group
 from control_plane.event_feed import endpoints as event_feed
 from control_plane.following.wiring import kafka_follower
 from control_plane.health import endpoints as health
@@ -51,6 +54,9 @@ RESOURCES = (
     journey,
     event_feed,
     outcome,
+    delivery,
+    dead_letter,
+    error_group,
     worker,
     config,
     workspace,

@@ -1,0 +1,36 @@
+"""`/v1/deliveries` and `/v1/trace`: what was sent, what came back, and what became of one event."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from control_plane.access.work import Viewing
+from control_plane.delivery import service, tracing
+from control_plane.delivery.schemas import DeliveryDetail, DeliveryRead, Trace
+from control_plane.delivery.selection import DeliveryFilter
+from control_plane.errors import InvalidInput, NotFound, documented
+from control_plane.following.filters import ExactText
+from control_plane.inputs import PathId
+from control_plane.pagination import Page, Paged
+
+router = APIRouter(prefix="/v1", tags=["deliveries"])
+
+
+@router.get("/deliveries", responses=documented(InvalidInput))
+async def list_deliveries(
+    work: Viewing, wanted: Annotated[DeliveryFilter, Depends()], paging: Paged
+) -> Page[DeliveryRead]:
+    """Deliveries with a kept attempt, the latest first: every failed one of seven days, a sample of the accepted."""
+    return await service.list_deliveries(work, wanted, paging)
+
+
+@router.get("/deliveries/{delivery_id}", responses=documented(NotFound))
+async def get_delivery(delivery_id: PathId, work: Viewing) -> DeliveryDetail:
+    """One delivery with its attempts, as they were recorded."""
+    return await service.show_delivery(work, delivery_id)
+
+
+@router.get("/trace", responses=documented(InvalidInput))
+async def get_trace(work: Viewing, event_id: ExactText = None, profile_id: ExactText = None) -> Trace:
+    """What happened to one event, or to one profile, at each stage."""
+    return await tracing.trace(work, event_id=event_id, profile_id=profile_id)
