@@ -70,7 +70,7 @@ def read_all(settings: KafkaSettings, topic: Topic) -> list[Message]:
         reader.close()
 
 
-@dataclass
+@dataclass(repr=False)
 class Ledger:
     """The outcomes as they come, by delivery. `wanted` are the (event id, action id) pairs that must end."""
 

@@ -1,0 +1,99 @@
+"""The position of a partition against a naive model: whatever ends in whatever order, nothing is passed over."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_workers.core.position import WINDOW, FinishedOffsets
+
+Gaps = st.lists(st.integers(1, 4), min_size=1, max_size=60)
+
+
+def offsets_with(gaps: list[int], start: int = 0) -> list[int]:
+    """Ascending offsets, some of them missing (transaction markers, compaction)."""
+    offsets, at = [], start
+    for gap in gaps:
+        offsets.append(at)
+        at += gap
+    return offsets
+
+
+@given(Gaps, st.randoms(use_true_random=False))
+def test_the_position_is_the_first_open_record_whatever_ends_first(gaps, chance):
+    offsets = offsets_with(gaps)
+    position = FinishedOffsets()
+    for offset in offsets:
+        position.take(offset)
+    open_ones = set(offsets)
+    for offset in chance.sample(offsets, len(offsets)):
+        assert position.next == min(open_ones)
+        assert position.unfinished == len(open_ones)
+        position.finish(offset)
+        open_ones.discard(offset)
+    assert position.next == position.expected == offsets[-1] + 1
+
+
+@given(Gaps, st.data())
+def test_a_new_owner_takes_exactly_what_was_not_finished(gaps, data):
+    offsets = offsets_with(gaps)
+    taken = offsets[: data.draw(st.integers(0, len(offsets)))]
+    finished = set(data.draw(st.lists(st.sampled_from(taken), unique=True))) if taken else set()
+    position = FinishedOffsets()
+    for offset in taken:
+        position.take(offset)
+    for offset in finished:
+        position.finish(offset)
+
+    restored = FinishedOffsets.restore(position.record(0, 1))
+    assert restored.next == position.next
+    assert restored.finished_until == max(finished | {position.next - 1}) + 1
+    again = []
+    for offset in offsets:
+        if restored.is_finished(offset):
+            if offset >= restored.expected:
+                restored.pass_over(offset)
+        else:
+            restored.take(offset)
+            again.append(offset)
+    assert again == [offset for offset in offsets if offset not in finished]
+    for offset in again:
+        restored.finish(offset)
+    assert restored.next == restored.expected
+
+
+@given(st.lists(st.tuples(Gaps, st.randoms(use_true_random=False)), min_size=1, max_size=4))
+def test_nothing_is_lost_over_any_number_of_owners(lives):
+    offsets = offsets_with([gap for gaps, _ in lives for gap in gaps])
+    record, done = None, []
+    for gaps, chance in lives:
+        position = FinishedOffsets.restore(record) if record is not None else FinishedOffsets()
+        reach = len(done) + len(gaps)
+        for offset in offsets[:reach]:
+            if not position.is_finished(offset):
+                position.take(offset)
+                if chance.random() < 0.6:
+                    position.finish(offset)
+                    done.append(offset)
+            elif offset >= position.expected:
+                position.pass_over(offset)
+        record = position.record(0, 1)
+    assert len(done) == len(set(done))
+    last = FinishedOffsets.restore(record)
+    assert {offset for offset in offsets if last.is_finished(offset)} >= set(done)
+
+
+def test_the_window_is_full_when_the_first_open_record_is_too_far_back():
+    position = FinishedOffsets()
+    position.take(0)
+    assert position.has_room(WINDOW - 1)
+    assert not position.has_room(WINDOW)
+    position.finish(0)
+    assert position.has_room(10 * WINDOW)
+
+
+def test_the_bitmap_never_exceeds_its_size():
+    position = FinishedOffsets()
+    for offset in range(WINDOW):
+        position.take(offset)
+        if offset:
+            position.finish(offset)
+    assert len(position.record(0, 1).finished) <= WINDOW // 8
