@@ -21,6 +21,7 @@ from control_plane.console.serving import mount_console
 from control_plane.database.engine import open_database
 from control_plane.dead_letter import endpoints as dead_letter
 from control_plane.delivery import endpoints as delivery
+from control_plane.editor import endpoints as editor
 from control_plane.error_group import endpoints as error_group
 from control_plane.event_feed import endpoints as event_feed
 from control_plane.following.wiring import kafka_follower
@@ -64,6 +65,7 @@ RESOURCES = (
     audit,
     connection_test,
     sample,
+    editor,
     health,
 )
 

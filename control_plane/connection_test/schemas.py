@@ -27,9 +27,9 @@ class ConnectorTest(Input):
 
 
 class ExchangeRead(BaseModel):
-    """One exchange with the partner: `token` fetches an access token, `check` is the test itself."""
+    """One exchange with the partner: `token` fetches an access token, `check` is a connection test, `send` an event."""
 
-    step: Literal["token", "check"]
+    step: Literal["token", "check", "send"]
     request: RequestRead
     answer: AnswerRead
     verdict: VerdictRead

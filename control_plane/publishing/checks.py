@@ -74,8 +74,13 @@ def _missing(fields: type[ActionFields], mapping: Mapping[str, Any]) -> Iterable
             yield Fault(pointer=pointer(("mapping", name)), code="missing", detail="This field must be mapped.")
 
 
-def _mapping_faults(mapping: Mapping[str, Any], settings: type[SettingsModel]) -> Iterable[Fault]:
-    for problem in check_mapping(dict(mapping), settings.visible_fields()):
+def check_mapping_alone(mapping: Mapping[str, Any], settings: type[SettingsModel] | None) -> tuple[Fault, ...]:
+    """Faults of a mapping whose action is not known; without `settings`, any setting may be read."""
+    return tuple(_mapping_faults(mapping, settings))
+
+
+def _mapping_faults(mapping: Mapping[str, Any], settings: type[SettingsModel] | None) -> Iterable[Fault]:
+    for problem in check_mapping(dict(mapping), None if settings is None else settings.visible_fields()):
         yield Fault(
             pointer=f"/mapping{problem.pointer}",
             code="invalid_mapping",

@@ -1,5 +1,6 @@
 """One event through one action: skipped for a reason, refused with a sentence, or a request."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -37,18 +38,32 @@ class Rendered:
 
 def render_event(connector: ReadyConnector, action: ReadyAction, event: ProfileEvent, moment: Moment) -> Rendered:
     """The request for one event alone, as the workers would make it."""
-    change = event.change
-    skipped = closed_by(event, change, action.type.on, action.consent, connector.identifiers)
+    so_far = map_event(action, event, connector.identifiers, connector.settings.visible())
+    if so_far.skipped is not None or so_far.problem is not None:
+        return so_far
+    row = Row(
+        moment.delivery_id,
+        event.profile_id,
+        event.change,
+        event.occurred_at,
+        event.identifiers,
+        so_far.mapped,
+        event.event_id,
+    )
+    return _render_row(connector, action, so_far, row, moment)
+
+
+def map_event(
+    action: ReadyAction, event: ProfileEvent, identifiers: Iterable[str], settings: dict[str, Any]
+) -> Rendered:
+    """The first half of it, which needs no complete settings: the mapped fields, or why the event is skipped."""
+    skipped = closed_by(event, event.change, action.type.on, action.consent, tuple(identifiers))
     if skipped is not None:
         return Rendered(event, skipped=skipped)
     try:
-        mapped = action.mapping.render(event, connector.settings.visible())
+        return Rendered(event, action.mapping.render(event, settings))
     except PatchbayError as error:
         return Rendered(event, problem=error)
-    row = Row(
-        moment.delivery_id, event.profile_id, change, event.occurred_at, event.identifiers, mapped, event.event_id
-    )
-    return _render_row(connector, action, Rendered(event, mapped), row, moment)
 
 
 def _render_row(connector: ReadyConnector, action: ReadyAction, so_far: Rendered, row: Row, moment: Moment) -> Rendered:

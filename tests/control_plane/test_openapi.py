@@ -32,6 +32,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 FOR_VIEWERS = {("PUT", "/v1/connector-types/{connector_type}/validate")}
+FOR_EDITORS = {("GET", "/v1/connectors/{connector_id}/diff/rendered")}
 FOR_ADMINS = {
     ("POST", "/v1/config/republish"),
     ("PATCH", "/v1/workspaces/{workspace_id}"),
@@ -95,7 +96,8 @@ def needed_role(method: str, path: str) -> str:
     """What is meant: reading is for viewers, changing for editors, access for admins."""
     if (method, path) in FOR_ADMINS:
         return "admin"
-    return "viewer" if method == "GET" or (method, path) in FOR_VIEWERS else "editor"
+    reads = method == "GET" and (method, path) not in FOR_EDITORS
+    return "viewer" if reads or (method, path) in FOR_VIEWERS else "editor"
 
 
 async def status(plane: Plane, method: str, path: str, key: str) -> int:
