@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -85,13 +86,18 @@ def _leaves(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
 
 
 def _leaf_problems(pointer: str, source: str, settings: frozenset[str] | None) -> list[MappingProblem]:
+    find = _problems_in if len(source) <= templates.MAX_SHARED else _problems_in.__wrapped__
+    return [MappingProblem(pointer, *_line_and_column(source, at), message) for at, message in find(source, settings)]
+
+
+@lru_cache(maxsize=templates.SHARED)
+def _problems_in(source: str, settings: frozenset[str] | None) -> tuple[tuple[int, str], ...]:
     try:
-        found = sorted(_template_problems(templates.parse(source), settings))
+        return tuple(sorted(_template_problems(templates.parse(source), settings)))
     except LiquidError as error:
-        found = [(_start_of(error), str(error.message or "this is no Liquid"))]
+        return ((_start_of(error), str(error.message or "this is no Liquid")),)
     except RecursionError:
-        found = [(0, "its expressions are nested too deep")]
-    return [MappingProblem(pointer, *_line_and_column(source, index), message) for index, message in found]
+        return ((0, "its expressions are nested too deep"),)
 
 
 def _start_of(error: LiquidError) -> int:

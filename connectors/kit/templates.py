@@ -7,6 +7,7 @@ not. One budget of steps, charged for every look-up, filter, loop pass and chara
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 from liquid import Environment
@@ -44,6 +45,8 @@ MAX_SOURCE = 64 * 1024
 MAX_OUTPUT = 1024 * 1024
 MAX_STEPS = 100_000
 MAX_EXPRESSION = 4096
+MAX_SHARED, SHARED = 256, 8192
+"""Templates of at most this length are kept parsed, this many of them."""
 MAX_BRACKETS = 64
 MAX_BLANKS = 256
 MAX_VERBATIM_BLOCKS = 50
@@ -225,6 +228,19 @@ RENDER_ERRORS = (
 
 def parse(source: str) -> BoundTemplate:
     """The parsed template; raises `LiquidError` with the token that is wrong.
+
+    Short sources stand in many actions: `{{ profile.id }}` is parsed once, whatever the size of the configuration.
+    """
+    return _parse_shared(source) if len(source) <= MAX_SHARED else _parse(source)
+
+
+@lru_cache(maxsize=SHARED)
+def _parse_shared(source: str) -> BoundTemplate:
+    return _parse(source)
+
+
+def _parse(source: str) -> BoundTemplate:
+    """Raises `LiquidError`.
 
     The first four checks keep Liquid's lexer, whose patterns backtrack, from taking seconds over a hostile source.
     """

@@ -14,6 +14,7 @@ _LISTEN_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
 _ANSWER_SECONDS = 2.0
 _FETCH = 5_000
+_PORTION = 200
 
 
 class TopicTail:
@@ -101,7 +102,8 @@ class TopicTail:
                 raise KafkaException(error)
         if messages:
             self._next = messages[-1].offset() + 1
-            self._in_loop(self._take, messages)
+            for start in range(0, len(messages), _PORTION):
+                self._take_in_loop(messages[start : start + _PORTION])
 
     def _listen(self, consumer: Consumer, asked_at: float) -> bool:
         """Ask Kafka for a sign of life; true when it answered and all it had committed has been handed over.
@@ -112,6 +114,20 @@ class TopicTail:
         if self._at_end:
             self._in_loop(self._heard, asked_at)
         return self._at_end
+
+    def _take_in_loop(self, messages: list[Message]) -> None:
+        """Wait for the loop after each portion: a large configuration must not keep it from turning."""
+        taken = threading.Event()
+
+        def take(portion: list[Message]) -> None:
+            try:
+                self._take(portion)
+            finally:
+                taken.set()
+
+        self._in_loop(take, messages)
+        while not taken.wait(_POLL_SECONDS) and not self._stopping.is_set():
+            continue
 
     def _in_loop(self, function: Callable[[Any], None], argument: Any) -> None:
         assert self._loop is not None
