@@ -29,12 +29,18 @@ class TopicProducer:
         self.access = access
         self.timeout_seconds = timeout_seconds
         self.brokers: tuple[Broker, ...] = ()
+        self.is_broken = False
+        """True when the client has given up for good: only another producer goes on."""
         self._found_at = 0.0
         self._properties = _properties(access, timeout_seconds, ca_file)
         self._loop = asyncio.get_running_loop()
         self._reason: KafkaError | None = None
         self._closing = threading.Event()
         self._producer: Any = None
+
+    def serves(self, access: Access, timeout_seconds: float) -> bool:
+        """True when a record with this access and timeout can be handed to this producer."""
+        return not self.is_broken and (self.access, self.timeout_seconds) == (access, timeout_seconds)
 
     def find_brokers(self) -> Answer | None:
         """Ask for every broker of the cluster, and keep them; blocks. What is returned says why there are none."""
@@ -107,6 +113,8 @@ class TopicProducer:
         return answer(200, {"partition": message.partition(), "offset": message.offset()}, _ms(started_at))
 
     def _why_not(self, error: KafkaError, started_at: float) -> Answer:
+        if error.fatal() or error.code() == KafkaError._FATAL:
+            self.is_broken = True
         timed_out = error.code() in (KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._TRANSPORT)
         return translate(self._reason if timed_out and self._reason is not None else error, _ms(started_at))
 

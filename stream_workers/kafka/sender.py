@@ -105,7 +105,7 @@ class KafkaSender(Sender):
 
     async def _producer(self, record: OutgoingRecord, connector_id: str, timeout_seconds: float) -> TopicProducer:
         known = self._producers.get(connector_id)
-        if known is not None and (known.access, known.timeout_seconds) == (record.access, timeout_seconds):
+        if known is not None and known.serves(record.access, timeout_seconds):
             return known
         await check_brokers([(one.host, one.port) for one in record.access.address.servers], self._policy)
         if self._producers.get(connector_id) is not known:

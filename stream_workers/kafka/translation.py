@@ -37,6 +37,7 @@ _TRANSPORT = {
     KafkaError._PURGE_QUEUE: TransportErrorKind.CONNECTION_LOST,
     KafkaError._QUEUE_FULL: TransportErrorKind.CONNECTION_LOST,
     KafkaError._DESTROY: TransportErrorKind.CONNECTION_LOST,
+    KafkaError._FATAL: TransportErrorKind.CONNECTION_LOST,
     KafkaError._RESOLVE: TransportErrorKind.NAME_NOT_FOUND,
     KafkaError._SSL: TransportErrorKind.TLS_INVALID,
     KafkaError._TRANSPORT: TransportErrorKind.CONNECTION_LOST,

@@ -175,6 +175,15 @@ async def test_other_credentials_mean_another_producer_and_forgetting_closes_it(
     assert (sender._producers, second._closing.is_set()) == ({}, True)
 
 
+async def test_a_producer_that_has_given_up_for_good_is_replaced(sender, kafka, topic):
+    await send(sender, publish(kafka, topic))
+    first = sender._producers["con_1"]
+    refusal = first._why_not(KafkaError(KafkaError._FATAL, "Fenced.", True), 0.0)
+    assert refusal.kind is TransportErrorKind.CONNECTION_LOST
+    assert (await send(sender, publish(kafka, topic))).status == 200
+    assert (sender._producers["con_1"] is not first, first._closing.is_set()) == (True, True)
+
+
 async def test_the_scheme_names_the_sender(sender, kafka, topic):
     router = SenderByScheme({"kafka": sender})
     assert (await send(router, publish(kafka, topic))).status == 200
