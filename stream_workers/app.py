@@ -25,10 +25,11 @@ from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.identity import POSITION_KEY
 from stream_workers.core.live_config import LiveConnector, live_connector
 from stream_workers.engine.attempts import Attempts, Surroundings
-from stream_workers.engine.dispatcher import Dispatcher, DispatchPolicy
+from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
+from stream_workers.engine.slots import SlotPolicy
 from stream_workers.engine.tokens import Tokens
 from stream_workers.http.dialing import partner_tls
 from stream_workers.http.sender import HttpSender
@@ -156,12 +157,12 @@ class DeliveryProgram:
     def _build_engine(self) -> DeliveryEngine:
         settings, worker = self._settings, self._settings.worker
         endings = Endings(self._clock, self.telemetry, settings.topic(topics.PROFILE_EVENTS))
-        dispatcher = Dispatcher(self._clock, endings, DispatchPolicy(slots=worker.slots), self.may_send)
+        dispatcher = Dispatcher(self._clock, endings, SlotPolicy(slots=worker.slots), self.may_send)
         policy = RetryPolicy(worker.retry_first_seconds, worker.retry_max_seconds, worker.retry_give_up_seconds)
         jitter = Random(SystemRandom().random()).random
         surroundings = Surroundings(self._clock, self.telemetry, policy, jitter, self.may_send)
         tokens = Tokens(self._sender, self._clock, stored=lambda _id: None, keep=lambda _id, _token: None)
-        dispatcher.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings))
+        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings))
         hands = Hands(
             self._clock,
             self.telemetry,
@@ -234,7 +235,7 @@ class DeliveryProgram:
             partitions=tuple(sorted(self.engine.feeds)),
             config_position=dispatcher.view.position,
             applied=dispatcher.view.revisions(),
-            in_flight=dispatcher.in_flight,
+            in_flight=dispatcher.slots.in_flight,
             pending_rows=self.engine.pending_rows(),
             metrics_url=f"http://{self._settings.probes.host}:{self._probes.port}/metrics",
             connectors={

@@ -1,13 +1,10 @@
-"""Who goes next: admits deliveries to lanes, hands groups to slots, turns what cannot go into pending rows."""
+"""Whose turn it is: admits deliveries to lanes, gathers batches, turns what cannot go now into pending rows."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from connectors.records.delivery import Reason
-from stream_workers.core.breaker import BreakerPolicy
 from stream_workers.core.config_view import ConfigView
 from stream_workers.core.live_config import LiveConnector
 from stream_workers.engine.batches import Batches
@@ -15,49 +12,27 @@ from stream_workers.engine.connector import Connector, Group
 from stream_workers.engine.delivery import Delivery, Stage, Taken
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.lane import Lane
+from stream_workers.engine.slots import SlotPolicy, Slots
 from stream_workers.engine.timers import Timers
 from stream_workers.shell.clock import Clock
 
-Attempt = Callable[[Connector, Group], Awaitable[None]]
 SOON_MS = 1_000
 """A row that is due within this time does not make the ones behind it pending."""
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchPolicy:
-    """How many slots the worker has; a connector may hold a quarter of them at most."""
-
-    slots: int = 1024
-    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
-
-    @property
-    def slots_per_connector(self) -> int:
-        """The part of the slots that one connector may hold."""
-        return max(1, self.slots // 4)
-
-
 class Dispatcher:
-    """Runs in the event loop; all but the slots and the drain is synchronous, so that no state is seen half done."""
+    """Runs in the event loop and never awaits, so that no state is seen half done."""
 
-    def __init__(self, clock: Clock, endings: Endings, policy: DispatchPolicy, may_send: Callable[[], bool]) -> None:
+    def __init__(self, clock: Clock, endings: Endings, policy: SlotPolicy, may_send: Callable[[], bool]) -> None:
         self.connectors: dict[str, Connector] = {}
         self.view = ConfigView()
-        self.in_flight = 0
         self._clock = clock
         self._endings = endings
-        self._policy = policy
         self._may_send = may_send
         self._timers = Timers(clock.monotonic)
+        self.slots = Slots(clock, self._timers, policy, may_send, self.again)
         self._batches: dict[str, Batches] = {}
-        self._hungry: dict[Connector, None] = {}
-        self._running: dict[asyncio.Task[None], Group] = {}
-        self._attempt: Attempt | None = None
         self._share = 1.0
-        self._busy: dict[Connector, None] = {}
-
-    def attempt_with(self, attempt: Attempt) -> None:
-        """Who performs the attempts."""
-        self._attempt = attempt
 
     # --- configuration ---
 
@@ -80,7 +55,7 @@ class Dispatcher:
         """The connector at work for a configured one."""
         connector = self.connectors.get(live.id)
         if connector is None:
-            connector = Connector(live, self._policy.slots_per_connector, self._policy.breaker)
+            connector = Connector(live, self.slots.policy.slots_per_connector, self.slots.policy.breaker)
             connector.configure(live, self._share)
             self.connectors[live.id] = connector
             self._batches[live.id] = Batches()
@@ -101,7 +76,7 @@ class Dispatcher:
                 self._cancel(connector, delivery)
         if published:
             self.flush(connector, everything=True)
-        self.pump(connector)
+        self.slots.pump(connector)
 
     def _cancel(self, connector: Connector, delivery: Delivery) -> None:
         if delivery.stage not in (Stage.RUNNING, Stage.OVER):
@@ -197,7 +172,7 @@ class Dispatcher:
         else:
             delivery.stage = Stage.READY
             connector.ready.append([delivery])
-            self.pump(connector)
+            self.slots.pump(connector)
 
     def _wait(self, connector: Connector, delivery: Delivery, wait_ms: int) -> None:
         delivery.stage = Stage.WAITING
@@ -212,7 +187,7 @@ class Dispatcher:
         else:
             delivery.stage = Stage.READY
             connector.ready.append([delivery])
-            self.pump(connector)
+            self.slots.pump(connector)
 
     # --- batches ---
 
@@ -263,12 +238,12 @@ class Dispatcher:
         due = batches.next_due()
         if due is not None:
             self._timers.at(due, self._flush_due, connector)
-        self.pump(connector)
+        self.slots.pump(connector)
 
     def requeue(self, connector: Connector, group: Group) -> None:
         """A group that was split, or whose job must be asked again, goes before the others."""
         connector.ready.appendleft(group)
-        self.pump(connector)
+        self.slots.pump(connector)
 
     def at(self, due_at: int, connector: Connector, group: Group) -> None:
         """A job is asked again at this time (unix milliseconds)."""
@@ -280,83 +255,6 @@ class Dispatcher:
         alive = [delivery for delivery in group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
         if alive:
             self.requeue(connector, alive)
-
-    def backlog(self) -> int:
-        """Deliveries that wait for a slot and will have one soon: what the intake may let catch up."""
-        return sum(connector.moving() for connector in self._busy)
-
-    # --- slots ---
-
-    def pump(self, connector: Connector) -> None:
-        """Start as many attempts as the connector and the worker have slots for."""
-        if connector.ready:
-            self._busy[connector] = None
-        while connector.ready and connector.in_flight < connector.limit:
-            if self.in_flight >= self._policy.slots:
-                self._hungry[connector] = None
-                return
-            group = self._next_group(connector)
-            if group is None:
-                return
-            connector.in_flight += 1
-            self.in_flight += 1
-            task = asyncio.get_running_loop().create_task(self._slot(connector, group))
-            self._running[task] = group
-
-    async def _slot(self, connector: Connector, first: Group) -> None:
-        group: Group | None = first
-        task = asyncio.current_task()
-        assert task is not None
-        try:
-            while group is not None and self._attempt is not None:
-                self._running[task] = group
-                await self._attempt(connector, group)
-                connector.attempting -= 1
-                group = self._next_group(connector)
-        except asyncio.CancelledError:
-            self._cut(connector, group or [])
-            raise
-        finally:
-            self._running.pop(task, None)
-            connector.in_flight -= 1
-            self.in_flight -= 1
-            if self._hungry:
-                hungry = next(iter(self._hungry))
-                del self._hungry[hungry]
-                self.pump(hungry)
-            self.pump(connector)
-
-    def _cut(self, connector: Connector, group: Group) -> None:
-        """An attempt was ended from outside: rows that are still ours go again, with the same ids."""
-        connector.attempting -= 1
-        connector.breaker.given_up()
-        for delivery in group:
-            if delivery.partition.alive and delivery.stage is Stage.RUNNING and delivery.ticket is None:
-                self.again(delivery)
-
-    def _next_group(self, connector: Connector) -> Group | None:
-        ready = connector.ready
-        while ready:
-            group = [one for one in ready[0] if one.partition.alive and one.stage in (Stage.READY, Stage.RUNNING)]
-            if not group:
-                ready.popleft()
-                continue
-            now = self._clock.monotonic()
-            wait = connector.wait(now) if self._may_send() else None
-            if wait is None:
-                return None
-            if wait > 0:
-                if not now < connector.wake_at <= now + wait:
-                    connector.wake_at = now + wait
-                    self._timers.at(connector.wake_at, self.pump, connector)
-                return None
-            connector.begin(now)
-            for delivery in group:
-                delivery.stage = Stage.RUNNING
-                connector.lane_of(delivery).running = delivery
-            return group
-        self._busy.pop(connector, None)
-        return None
 
     # --- after an attempt ---
 
@@ -400,7 +298,7 @@ class Dispatcher:
                         self.spill(delivery)
             connector.tick()
             if connector.ready:
-                self.pump(connector)
+                self.slots.pump(connector)
 
     # --- partitions go, the worker stops ---
 
@@ -413,24 +311,6 @@ class Dispatcher:
                         connector.volatile -= 1
                         delivery.durable = True
                     self._advance(connector, connector.leave(delivery))
-
-    async def drain(self, partitions: set[int], seconds: float) -> None:
-        """Wait for the running attempts of these partitions, at most this long; then cut them."""
-        until = self._clock.monotonic() + seconds
-        while running := self._running_for(partitions):
-            if self._clock.monotonic() >= until:
-                for task in running:
-                    task.cancel()
-                await asyncio.wait(running, timeout=1.0)
-                return
-            await asyncio.sleep(0.01)
-
-    def _running_for(self, partitions: set[int]) -> list[asyncio.Task[None]]:
-        return [
-            task
-            for task, group in self._running.items()
-            if any(delivery.partition.number in partitions for delivery in group)
-        ]
 
     def wake(self) -> None:
         """Call whatever is due by the clock, and see what may go."""

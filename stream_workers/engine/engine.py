@@ -169,7 +169,7 @@ class DeliveryEngine:
             if feed.task is not None:
                 feed.task.cancel()
         owned = {feed.partition.number for feed in feeds}
-        await self.dispatcher.drain(owned, self._policy.release_seconds)
+        await self.dispatcher.slots.drain(owned, self._policy.release_seconds)
         await asyncio.gather(*(feed.partition.stop(self._policy.release_seconds) for feed in feeds))
         for number in owned:
             self.dispatcher.forget(number)
@@ -186,7 +186,7 @@ class DeliveryEngine:
         """Tell the telemetry what the worker holds; once a second."""
         telemetry = self._hands.telemetry
         parked = sum(len(feed.partition.parked) for feed in self.feeds.values())
-        telemetry.worker_state(self.dispatcher.in_flight, self.pending_rows(), parked, len(self.feeds))
+        telemetry.worker_state(self.dispatcher.slots.in_flight, self.pending_rows(), parked, len(self.feeds))
         for number, feed in self.feeds.items():
             telemetry.partition_state(number, feed.partition.position.unfinished, None)
 
@@ -297,7 +297,7 @@ class DeliveryEngine:
         await asyncio.sleep(0)
         while partition.alive and not self._hands.holds_lease():
             await asyncio.sleep(_LEASE_SECONDS)
-        while partition.alive and turns and self.dispatcher.backlog() > self._policy.backlog:
+        while partition.alive and turns and self.dispatcher.slots.backlog() > self._policy.backlog:
             await asyncio.sleep(_TURN_SECONDS)
             turns -= 1
         return turns
@@ -318,7 +318,7 @@ class DeliveryEngine:
         retake.add_done_callback(self._retakes.discard)
 
     async def _retake(self, number: int) -> None:
-        await self.dispatcher.drain({number}, self._policy.release_seconds)
+        await self.dispatcher.slots.drain({number}, self._policy.release_seconds)
         await asyncio.sleep(_RETRY_SECONDS)
         while number in self._assigned and not self._hands.holds_lease():
             await asyncio.sleep(_RETRY_SECONDS)

@@ -30,10 +30,11 @@ from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.identity import delivery_id
 from stream_workers.core.live_config import LiveConnector, make_live
 from stream_workers.engine.attempts import Attempts, Surroundings
-from stream_workers.engine.dispatcher import Dispatcher, DispatchPolicy
+from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
+from stream_workers.engine.slots import SlotPolicy
 from stream_workers.engine.tokens import Tokens
 from stream_workers.http.request_bytes import RequestBytes
 from stream_workers.shell.clock import SystemClock
@@ -143,11 +144,11 @@ def engine_alone() -> tuple[DeliveryEngine, ForgetfulLog]:
     """The engine as the worker builds it, with the real webhook and one connector."""
     clock, telemetry, log = SystemClock(), Telemetry(CollectorRegistry(), "bench"), ForgetfulLog()
     endings = Endings(clock, telemetry, "profile-events")
-    dispatcher = Dispatcher(clock, endings, DispatchPolicy(), lambda: True)
+    dispatcher = Dispatcher(clock, endings, SlotPolicy(), lambda: True)
     surroundings = Surroundings(clock, telemetry, RetryPolicy(), lambda: 0.5, lambda: True)
     partner: Any = QuickPartner()
     tokens = Tokens(partner, clock, lambda _id: None, lambda _id, _token: None)
-    dispatcher.attempt_with(Attempts(dispatcher, endings, partner, tokens, surroundings))
+    dispatcher.slots.attempt_with(Attempts(dispatcher, endings, partner, tokens, surroundings))
     opened: Any = log
 
     async def stay(*_: Any) -> None: ...

@@ -172,7 +172,7 @@ class CatalogueBench(Bench):
         while not condition():
             if asyncio.get_running_loop().time() > deadline:
                 raise AssertionError(f"never so: {self.outcomes()}, {self.logs[0].pending_rows()}, {self.attempts()}")
-            if not self.engine.dispatcher.in_flight:
+            if not self.engine.dispatcher.slots.in_flight:
                 await self.pass_time(STEP_SECONDS)
             await asyncio.sleep(0.005)
 

@@ -20,10 +20,11 @@ from stream_workers.core.config_view import fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.live_config import LiveConnector, make_live
 from stream_workers.engine.attempts import Attempts, Surroundings
-from stream_workers.engine.dispatcher import Dispatcher, DispatchPolicy
+from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
+from stream_workers.engine.slots import SlotPolicy
 from stream_workers.engine.tokens import Tokens
 from stream_workers.shell.partition_log import RecentRecord, Unit
 from stream_workers.shell.partition_reader import Pending
@@ -143,11 +144,11 @@ class Bench:
     def _build(self) -> DeliveryEngine:
         endings = Endings(self.clock, self.telemetry, "profile-events")
         dispatcher = Dispatcher(
-            self.clock, endings, DispatchPolicy(slots=self.policy.get("slots", 64)), lambda: self.may_send
+            self.clock, endings, SlotPolicy(slots=self.policy.get("slots", 64)), lambda: self.may_send
         )
         surroundings = Surroundings(self.clock, self.telemetry, RetryPolicy(), lambda: 0.999, lambda: self.may_send)
         tokens = Tokens(self.partner, self.clock, lambda _id: None, lambda _id, _token: None)
-        dispatcher.attempt_with(Attempts(dispatcher, endings, self.partner, tokens, surroundings))
+        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self.partner, tokens, surroundings))
         hands = Hands(
             self.clock,
             self.telemetry,

@@ -23,10 +23,11 @@ from stream_workers.core.config_view import Change_, fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.live_config import LiveConnector, make_live
 from stream_workers.engine.attempts import Attempts, Surroundings
-from stream_workers.engine.dispatcher import Dispatcher, DispatchPolicy
+from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
+from stream_workers.engine.slots import SlotPolicy
 from stream_workers.engine.tokens import Tokens
 from stream_workers.shell.partition_log import RecentRecord, Unit
 from stream_workers.shell.partition_reader import Pending
@@ -209,10 +210,10 @@ class Worker:
         world = self._world
         telemetry = Telemetry(CollectorRegistry(), "test")
         endings = Endings(world.clock, telemetry, "profile-events")
-        dispatcher = Dispatcher(world.clock, endings, DispatchPolicy(slots=8), self.may_send)
+        dispatcher = Dispatcher(world.clock, endings, SlotPolicy(slots=8), self.may_send)
         surroundings = Surroundings(world.clock, telemetry, RetryPolicy(), lambda: 0.999, self.may_send)
         tokens = Tokens(self, world.clock, lambda _id: None, lambda _id, _token: None)
-        dispatcher.attempt_with(Attempts(dispatcher, endings, self, tokens, surroundings))
+        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self, tokens, surroundings))
         hands = Hands(
             world.clock,
             telemetry,
@@ -346,7 +347,7 @@ class World:
         self.partner.let_go()
         for worker in self.workers:
             await self._while_time_passes(worker.engine.stop())
-            for task in list(worker.engine.dispatcher._running):
+            for task in list(worker.engine.dispatcher.slots._running):
                 task.cancel()
 
     # --- time ---

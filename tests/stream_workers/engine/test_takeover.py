@@ -20,7 +20,7 @@ async def bench():
     bench.own(0)
     yield bench
     bench.partner.hold = None
-    for task in list(bench.engine.dispatcher._running):
+    for task in list(bench.engine.dispatcher.slots._running):
         task.cancel()
     await bench.engine.stop()
 

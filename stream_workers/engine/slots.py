@@ -1,0 +1,153 @@
+"""The worker's slots: how many attempts run, of which connectors, and who is next when one is free."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from stream_workers.core.breaker import BreakerPolicy
+from stream_workers.engine.connector import Connector, Group
+from stream_workers.engine.delivery import Delivery, Stage
+from stream_workers.engine.timers import Timers
+from stream_workers.shell.clock import Clock
+
+Attempt = Callable[[Connector, Group], Awaitable[None]]
+_DRAIN_TURN_SECONDS = 0.01
+_CUT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SlotPolicy:
+    """How many slots the worker has; a connector may hold a quarter of them at most."""
+
+    slots: int = 1024
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+
+    @property
+    def slots_per_connector(self) -> int:
+        """The part of the slots that one connector may hold."""
+        return max(1, self.slots // 4)
+
+
+class Slots:
+    """A slot is a task that goes on with the next group of its connector until nothing may go.
+
+    `may_send` is the worker's part of every check; `again` takes back a row whose attempt was cut.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        timers: Timers,
+        policy: SlotPolicy,
+        may_send: Callable[[], bool],
+        again: Callable[[Delivery], None],
+    ) -> None:
+        self.policy = policy
+        self.in_flight = 0
+        self._clock = clock
+        self._timers = timers
+        self._may_send = may_send
+        self._again = again
+        self._hungry: dict[Connector, None] = {}
+        self._running: dict[asyncio.Task[None], Group] = {}
+        self._busy: dict[Connector, None] = {}
+        self._attempt: Attempt | None = None
+
+    def attempt_with(self, attempt: Attempt) -> None:
+        """Who performs the attempts."""
+        self._attempt = attempt
+
+    def backlog(self) -> int:
+        """Deliveries that wait for a slot and will have one soon: what the intake may let catch up."""
+        return sum(connector.moving() for connector in self._busy)
+
+    def pump(self, connector: Connector) -> None:
+        """Start as many attempts as the connector and the worker have slots for."""
+        if connector.ready:
+            self._busy[connector] = None
+        while connector.ready and connector.in_flight < connector.limit:
+            if self.in_flight >= self.policy.slots:
+                self._hungry[connector] = None
+                return
+            group = self._next_group(connector)
+            if group is None:
+                return
+            connector.in_flight += 1
+            self.in_flight += 1
+            task = asyncio.get_running_loop().create_task(self._slot(connector, group))
+            self._running[task] = group
+
+    async def _slot(self, connector: Connector, first: Group) -> None:
+        group: Group | None = first
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            while group is not None and self._attempt is not None:
+                self._running[task] = group
+                await self._attempt(connector, group)
+                connector.attempting -= 1
+                group = self._next_group(connector)
+        except asyncio.CancelledError:
+            self._cut(connector, group or [])
+            raise
+        finally:
+            self._running.pop(task, None)
+            connector.in_flight -= 1
+            self.in_flight -= 1
+            if self._hungry:
+                hungry = next(iter(self._hungry))
+                del self._hungry[hungry]
+                self.pump(hungry)
+            self.pump(connector)
+
+    def _cut(self, connector: Connector, group: Group) -> None:
+        """An attempt was ended from outside: rows that are still ours go again, with the same ids."""
+        connector.attempting -= 1
+        connector.breaker.given_up()
+        for delivery in group:
+            if delivery.partition.alive and delivery.stage is Stage.RUNNING and delivery.ticket is None:
+                self._again(delivery)
+
+    def _next_group(self, connector: Connector) -> Group | None:
+        ready = connector.ready
+        while ready:
+            group = [one for one in ready[0] if one.partition.alive and one.stage in (Stage.READY, Stage.RUNNING)]
+            if not group:
+                ready.popleft()
+                continue
+            now = self._clock.monotonic()
+            wait = connector.wait(now) if self._may_send() else None
+            if wait is None:
+                return None
+            if wait > 0:
+                if not now < connector.wake_at <= now + wait:
+                    connector.wake_at = now + wait
+                    self._timers.at(connector.wake_at, self.pump, connector)
+                return None
+            connector.begin(now)
+            for delivery in group:
+                delivery.stage = Stage.RUNNING
+                connector.lane_of(delivery).running = delivery
+            return group
+        self._busy.pop(connector, None)
+        return None
+
+    async def drain(self, partitions: set[int], seconds: float) -> None:
+        """Wait for the running attempts of these partitions, at most this long; then cut them."""
+        until = self._clock.monotonic() + seconds
+        while running := self._running_for(partitions):
+            if self._clock.monotonic() >= until:
+                for task in running:
+                    task.cancel()
+                await asyncio.wait(running, timeout=_CUT_SECONDS)
+                return
+            await asyncio.sleep(_DRAIN_TURN_SECONDS)
+
+    def _running_for(self, partitions: set[int]) -> list[asyncio.Task[None]]:
+        return [
+            task
+            for task, group in self._running.items()
+            if any(delivery.partition.number in partitions for delivery in group)
+        ]
