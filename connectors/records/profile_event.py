@@ -8,6 +8,8 @@ import msgspec
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+ShortText = Annotated[str, msgspec.Meta(max_length=512)]
+"""Part of keys and outcomes, which must stay small whatever the event holds."""
 
 
 class SourceKind(StrEnum):
@@ -37,7 +39,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
 
     kind: SourceKind
     id: Name
-    step: str | None = None
+    step: ShortText | None = None
 
 
 class MembershipEvent(
@@ -55,7 +57,7 @@ class MembershipEvent(
     source: Source
     change: Change
     only: tuple[str, ...] = ()
-    event_id: str | None = None
+    event_id: ShortText | None = None
     identifiers: dict[str, str | None] = {}
     attributes: dict[str, Any] = {}
     consent: tuple[str, ...] | None = None
@@ -69,7 +71,7 @@ class PlainEvent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, 
     profile_id: Name
     occurred_at: AwareDatetime
     name: Name
-    event_id: str | None = None
+    event_id: ShortText | None = None
     identifiers: dict[str, str | None] = {}
     attributes: dict[str, Any] = {}
     properties: dict[str, Any] = {}

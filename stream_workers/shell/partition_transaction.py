@@ -7,6 +7,8 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 TRANSACTION_TIMEOUT_SECONDS = 10.0
+LARGEST_RECORD_BYTES = 4 * 1024 * 1024
+"""A dead letter holds up to 1 MiB of the record in base64; one record that is refused here would hold a partition."""
 _FENCED = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
 _RETRY_PAUSE_SECONDS = 0.05
 
@@ -40,6 +42,7 @@ class PartitionProducer:
                 "transaction.timeout.ms": int(TRANSACTION_TIMEOUT_SECONDS * 1000),
                 "linger.ms": 2,
                 "compression.type": "lz4",
+                "message.max.bytes": LARGEST_RECORD_BYTES,
                 "queue.buffering.max.messages": 1_000_000,
                 "queue.buffering.max.kbytes": 1_048_576,
                 "log_level": 3,

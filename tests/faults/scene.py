@@ -36,7 +36,7 @@ QUICK_RETRIES = {"PATCHBAY_WORKER__RETRY_FIRST_SECONDS": "0.5", "PATCHBAY_WORKER
 FLUSH_SECONDS = 60.0
 
 
-@dataclass
+@dataclass(repr=False)
 class Stream:
     """Numbered changes of profiles, sent in order; remembers what was sent and what is newest."""
 
@@ -131,7 +131,7 @@ class Stream:
             self.flush()
 
 
-@dataclass
+@dataclass(repr=False)
 class Scene:
     """Everything that a fault test touches."""
 
@@ -193,8 +193,15 @@ class Scene:
     def until_complete(self, within_seconds: float) -> float:
         """Returns when every wanted delivery has ended; the seconds it took."""
         began = time.monotonic()
-        eventually(self.ledger.is_complete, within_seconds)
+        eventually(lambda: self.ledger.is_complete() or self._tell(began, within_seconds), within_seconds)
         return time.monotonic() - began
+
+    def _tell(self, began: float, within_seconds: float) -> bool:
+        """Just before the deadline: what is missing, so that a failure can be understood."""
+        if time.monotonic() - began > within_seconds - 0.5:
+            missing = sorted(self.ledger.missing())
+            raise AssertionError(f"{len(missing)} deliveries have no end, such as {missing[:5]}; logs: {self.folder}")
+        return False
 
     def until(self, holds: Callable[[], object], within_seconds: float = 60.0) -> None:
         """Returns when it holds."""

@@ -30,6 +30,7 @@ def poison() -> list[tuple[bytes | None, bytes | None]]:
         (b"bad", json.dumps({**good, "occurred_at": "yesterday"}).encode()),
         (b"bad", json.dumps({**good, "source": {"kind": "audience", "id": "nobody knows"}}).encode()),
         (b"bad", json.dumps({**good, "source": {"kind": "journey", "id": "j", "step": "s" * 70_000}}).encode()),
+        (b"bad", json.dumps({**good, "event_id": "e" * 513}).encode()),
         (b"other", json.dumps(good).encode()),
         (None, json.dumps(good).encode()),
         (b"bad", None),
