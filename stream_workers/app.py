@@ -210,8 +210,13 @@ class DeliveryProgram:
         return TopicTail(self._settings.kafka.librdkafka(), self._settings.topic(topic), take, self._clock)
 
     def _apply(self, changes: list[ConfigChange]) -> None:
+        before = self.engine.dispatcher.view.connectors
         view = fold(self.engine.dispatcher.view, changes, self._make_live)
         self.engine.apply(view)
+        for connector_id, live in before.items():
+            now = view.connectors.get(connector_id)
+            if now is None or now.plain_settings != live.plain_settings:
+                self._sender.forget(connector_id)
         self.telemetry.config_applied(view.position, len(view.records))
         self._board.changed()
 
