@@ -24,7 +24,7 @@ class Endings:
         now = self._clock.now_ms()
         self._write_outcome(delivery, end, now, exchange)
         if end.outcome.is_error:
-            self._write_dead_letter(delivery, end, now)
+            self._write_dead_letter(delivery, end, now, exchange)
         partition = delivery.partition
         newest = partition.rows.get(delivery.key(), delivery) is delivery if delivery.has_row else not delivery.outdated
         if end.outcome.is_error and newest and isinstance(delivery.taken.event, MembershipEvent):
@@ -61,7 +61,7 @@ class Endings:
             event_id=taken.event.event_id,
             change=delivery.change,
             reason=found.reason,
-            partner_code=exchange.masker.text(found.partner_code) if found.partner_code else None,
+            partner_code=_scrubbed(found.partner_code, exchange),
             http_status=exchange.http_status,
             latency_ms=exchange.latency_ms,
             rows=rows,
@@ -90,7 +90,7 @@ class Endings:
             event_id=event.event_id,
             change=delivery.change,
             reason=end.reason,
-            partner_code=exchange.masker.text(code) if code and exchange else code,
+            partner_code=_scrubbed(code, exchange),
             http_status=exchange.http_status if exchange else None,
             attempts=delivery.attempts,
             latency_ms=exchange.latency_ms if exchange else 0,
@@ -99,14 +99,14 @@ class Endings:
         delivery.partition.write_outcome(taken.key, outcome)
         self._telemetry.ended(live.config, delivery.action_id, outcome)
 
-    def _write_dead_letter(self, delivery: Delivery, end: End, now: int) -> None:
+    def _write_dead_letter(self, delivery: Delivery, end: End, now: int, exchange: Exchange | None) -> None:
         taken = delivery.taken
         event = taken.event
         letter = DeadLetter(
             v=SCHEMA_VERSION,
             workspace=event.workspace,
             reason=end.reason or end.outcome.value,
-            detail=end.detail or "",
+            detail=_scrubbed(end.detail, exchange) or "",
             topic=self._source_topic,
             partition=delivery.partition.number,
             offset=taken.offset,
@@ -117,10 +117,15 @@ class Endings:
             action_id=delivery.action_id,
             run=delivery.run,
             outcome=end.outcome,
-            partner_code=end.partner_code,
+            partner_code=_scrubbed(end.partner_code, exchange),
             record=taken.value,
             record_bytes=len(taken.value),
             appended_at=taken.appended_at,
         )
         delivery.partition.write_dead_letter(taken.key, encode(letter))
         self._telemetry.dead_letter(letter.reason)
+
+
+def _scrubbed(text: str | None, exchange: Exchange | None) -> str | None:
+    """What a partner has said, without our secrets."""
+    return exchange.scrubbed(text) if text and exchange is not None else text

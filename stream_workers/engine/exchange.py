@@ -33,5 +33,13 @@ class Exchange:
     def shown_answer(self) -> dict[str, Any] | None:
         """The answer, masked and cut."""
         if self._answer is None and self.answer is not None:
-            self._answer = self.masker.answer(self.answer)
+            self._answer = self._knowing().answer(self.answer)
         return self._answer
+
+    def scrubbed(self, text: str) -> str:
+        """Text of the partner without the secrets, also those that only this request was made from."""
+        return self._knowing().text(text)
+
+    def _knowing(self) -> Masker:
+        secrets = self.request.secrets if self.request is not None else ()
+        return self.masker.knowing(secrets) if secrets else self.masker

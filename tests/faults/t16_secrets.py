@@ -86,7 +86,7 @@ def _answer(scene: Scene) -> None:
         "/p0", status=400, body=f'{{"error": "who is {echo}?"}}', headers={"X-Echo": CANARIES["token"]}
     )
     basic = base64.b64encode(f"{USER}:{CANARIES['password']}".encode()).decode()
-    scene.partner.misbehave("/p1", status=403, body=f"Basic {basic}")
+    scene.partner.misbehave("/p1", status=422, body=f"Basic {basic}")
     scene.partner.misbehave("/p2", status=503, body=CANARIES["header_value"], times=5)
 
 
