@@ -46,6 +46,9 @@ lock: setup ## resolve the requirements anew (hashes only, no addresses)
 bench: setup ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench $(ARGS)
 
+faults: setup ## the proof of reliability at full size, ONLY=T4 for one test (results are kept)
+	$(BIN)/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
 clean: ## remove what was built and the local stack's data
 	rm -rf $(VENV) .patchbay .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache $(CONSOLE)/dist $(CONSOLE)/node_modules $(CONSOLE)/generated
 
@@ -56,4 +59,4 @@ $(CONSOLE)/dist/index.html: $(shell find $(CONSOLE) \( -name node_modules -o -na
 	then cd $(CONSOLE) && npm ci && npm run build && touch dist/index.html; \
 	else echo "Without Node.js 20.19 or newer and npm there is no web console; everything else works."; fi
 
-.PHONY: help setup up test lint format lock bench clean console
+.PHONY: help setup up test lint format lock bench faults clean console

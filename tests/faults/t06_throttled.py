@@ -47,6 +47,6 @@ def _throttle(scene: Scene, answer: Answer, report: Report) -> None:
     scene.partner.behave("/p0")
     if answer.seconds:
         report.none(f"requests while told to wait (Retry-After: {answer.retry_after})", held)
-        report.at_most("requests in flight at the first 429", len(came), SLOTS + 1)
+        report.at_most("requests until the first 429 was understood", len(came), 2 * SLOTS)
     scene.want_all("act_0")
     scene.until_complete(answer.seconds + 60)
