@@ -12,7 +12,7 @@ from control_plane.errors import Conflict, Fault, InvalidInput
 from control_plane.ids import new_id
 from control_plane.preconditions import demand_current
 from control_plane.publishing.checks import check_action
-from control_plane.publishing.connectors import emit_connector, published_version, target_of
+from control_plane.publishing.connectors import emit_connector, keeps_target, published_version
 from control_plane.publishing.lookup import find_action, find_connector, type_of
 from control_plane.publishing.uses import UseRead, demand_unused, uses_of_action
 
@@ -23,8 +23,8 @@ _CONTENT = ("type", "name", "fields", "mapping", "consent")
 async def create(work: Work, connector_id: str, body: ActionCreate) -> Action:
     """Add an action to a connector's draft; it is deactivated."""
     connector = await find_connector(work, connector_id, lock=True)
-    action_type = _action_type(work, connector, body.type)
-    mapping = _whole_mapping(action_type, body.mapping)
+    action_type = action_type_for(work, connector, body.type)
+    mapping = whole_mapping(action_type, body.mapping)
     _demand_valid(work, connector, action_type, body.fields, mapping)
     action = Action(
         id=new_id("act"),
@@ -49,15 +49,16 @@ async def create(work: Work, connector_id: str, body: ActionCreate) -> Action:
 
 
 async def update(work: Work, action_id: str, body: ActionUpdate, expected: int | None) -> Action:
-    """Change the draft. Raises `Conflict` when the target, or the type, of an action in use would change."""
+    """Change the draft, which is in force when it is published. Raises `Conflict` when an action in use would move to
+    another list of the partner."""
     connector = await _connector_of(work, action_id)
     action = await find_action(work, action_id, lock=True)
     demand_current(action, expected)
     given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     content = {**{name: getattr(action, name) for name in _CONTENT}, **given}
-    action_type = _action_type(work, connector, content["type"])
+    action_type = action_type_for(work, connector, content["type"])
     if "mapping" in given or action_type.key != action.type:
-        content["mapping"] = _whole_mapping(action_type, given.get("mapping", {}))
+        content["mapping"] = whole_mapping(action_type, given.get("mapping", {}))
     _demand_valid(work, connector, action_type, content["fields"], content["mapping"])
     await _demand_same_target(work, connector, action, content)
     before = _audited(action)
@@ -142,29 +143,28 @@ async def _changed(
 
 async def _demand_same_target(work: Work, connector: Connector, action: Action, content: dict[str, Any]) -> None:
     current = {"type": action.type, "fields": action.fields}
-    target = target_of(work, connector.type, content)
-    if content["type"] == action.type and target == target_of(work, connector.type, current):
+    if keeps_target(work, connector.type, current, content):
         return
     found = await uses_of_action(work, action.id)
-    if not found or target == await _published_target(work, connector, action, content["type"]):
+    published = await _published(work, connector, action)
+    # An action may always go back to the target that the workers have.
+    if not found or (published is not None and keeps_target(work, connector.type, published, content)):
         return
     raise Conflict(
-        f"The action {action.name!r} is in use, so that its type and its target stay. Make a new action.",
+        f"The action {action.name!r} is in use, so that its target stays. Make a new action.",
         code="target_in_use",
         more={"uses": [use.model_dump(mode="json") for use in found]},
     )
 
 
-async def _published_target(work: Work, connector: Connector, action: Action, type_: str) -> Any:
-    """The target that the workers have; an action may always go back to it."""
+async def _published(work: Work, connector: Connector, action: Action) -> dict[str, Any] | None:
     version = await published_version(work, connector)
-    for published in () if version is None else version.snapshot["actions"]:
-        if published["id"] == action.id and published["type"] == type_:
-            return target_of(work, connector.type, published)
-    return object()
+    actions = () if version is None else version.snapshot["actions"]
+    return next((published for published in actions if published["id"] == action.id), None)
 
 
-def _action_type(work: Work, connector: Connector, key: str) -> ActionType:
+def action_type_for(work: Work, connector: Connector, key: str) -> ActionType:
+    """The action type that an action is to have; raises `InvalidInput` when there is none."""
     action_type = type_of(work, connector.type).action(key)
     if action_type is None:
         fault = Fault(pointer="/type", code="unknown_action_type", detail="The connector type has no such action type.")
@@ -172,7 +172,8 @@ def _action_type(work: Work, connector: Connector, key: str) -> ActionType:
     return action_type
 
 
-def _whole_mapping(action_type: ActionType, mapping: dict[str, Any]) -> dict[str, Any]:
+def whole_mapping(action_type: ActionType, mapping: dict[str, Any]) -> dict[str, Any]:
+    """The mapping with the defaults of what it leaves out."""
     # Defaults are written down, so that a new release of the connector type does not change what is published.
     return {**action_type.fields.mapped_fields(), **mapping}
 

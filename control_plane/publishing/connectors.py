@@ -89,10 +89,9 @@ async def demand_targets_kept(work: Work, connector: Connector, snapshot: Mappin
     published = await published_version(work, connector)
     if published is None:
         return
-    before = {action["id"]: target_of(work, connector.type, action) for action in published.snapshot["actions"]}
+    before = {action["id"]: action for action in published.snapshot["actions"]}
     for action in snapshot["actions"]:
-        target = target_of(work, connector.type, action)
-        if before.get(action["id"], target) == target:
+        if keeps_target(work, connector.type, before.get(action["id"], action), action):
             continue
         uses = [use for use in await uses_of_action(work, action["id"]) if use.in_published]
         if uses:
@@ -101,6 +100,12 @@ async def demand_targets_kept(work: Work, connector: Connector, snapshot: Mappin
                 code="target_in_use",
                 more={"uses": [use.model_dump(mode="json") for use in uses]},
             )
+
+
+def keeps_target(work: Work, connector_type: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """True when both send to the same list of the partner, or when a change of type left one of them without any."""
+    targets = (target_of(work, connector_type, before), target_of(work, connector_type, after))
+    return targets[0] == targets[1] or (before["type"] != after["type"] and None in targets)
 
 
 def target_of(work: Work, connector_type: str, action: Mapping[str, Any]) -> Any:

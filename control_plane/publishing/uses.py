@@ -66,6 +66,13 @@ def demand_unused(uses: list[UseRead], what: str) -> None:
 
 async def _uses(work: Work, condition: ColumnElement[bool]) -> list[UseRead]:
     found = await work.session.execute(
+async def listens_to(work: Work, use: UseRead) -> set[str]:
+    """The changes for which the draft of a source uses an action."""
+    row: Audience | Journey | EventFeed = await work.session.get_one(_MODELS[use.kind], use.id)
+    held = [activation for activation in row.activations if activation["action_id"] == use.action_id]
+    return {change for activation in held for change in activation["on"]}
+
+
         select(Use.kind, Use.source, Use.action_id, Use.connector_id, Use.stage)
         .where(condition, Use.workspace == work.workspace)
         .order_by(Use.kind, Use.source, Use.action_id)

@@ -1,0 +1,1 @@
+"""Reusing an action's configuration for another type of action."""
