@@ -45,6 +45,7 @@ from control_plane.user import endpoints as user
 from control_plane.worker import endpoints as worker
 from control_plane.worker.live_workers import LiveWorkers
 from control_plane.worker.status_reader import KafkaStatusReader, StatusReader
+from control_plane.type_change import endpoints as type_change
 from control_plane.workspace import endpoints as workspace
 
 RESOURCES = (
@@ -72,6 +73,7 @@ RESOURCES = (
 
 class Background(Protocol):
     """Something that works beside the requests once the tables are there."""
+    type_change,
 
     def running(self) -> Any:
         """An async context manager: works while the block runs."""
