@@ -5,7 +5,8 @@ from fastapi import APIRouter, Response
 from control_plane.access.repeatable import Repeated
 from control_plane.access.work import Editing, Viewing, Work
 from control_plane.action import repository, service
-from control_plane.action.schemas import ActionCreate, ActionRead, ActionUpdate
+from control_plane.action.schemas import ActionBulk, ActionCreate, ActionRead, ActionUpdate
+from control_plane.bulk import BulkAnswer, do_each
 from control_plane.database.models import Action
 from control_plane.errors import Conflict, InUse, InvalidInput, NotFound, PreconditionRequired, Stale, documented
 from control_plane.inputs import PathId
@@ -45,6 +46,13 @@ async def create_action(
         return await _answer(work, response, await service.create(work, connector_id, body))
 
     return await repeated.answer(work, create)
+
+
+@router.post("/actions:bulk", responses=documented(InvalidInput))
+async def change_actions(body: ActionBulk, work: Editing) -> BulkAnswer:
+    """Activate or deactivate many; each by itself, and the answer says what became of each."""
+    active = body.operation == "activate"
+    return await do_each(work, body.ids, lambda key: service.set_active(work, key, active=active))
 
 
 @router.get("/actions/{action_id}", responses=documented(NotFound))

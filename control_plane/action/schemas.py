@@ -1,10 +1,11 @@
 """Actions as they come in and go out."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from control_plane.bulk import Ids
 from control_plane.inputs import Input, JsonObject, Key, Name, Text
 
 Consent = list[Annotated[Text, Field(min_length=1, max_length=200)]]
@@ -30,6 +31,13 @@ class ActionUpdate(Input):
     fields: JsonObject | None = None
     mapping: JsonObject | None = None
     consent: Consent | None = Field(default=None, max_length=50)
+
+
+class ActionBulk(Input):
+    """What to do to many actions."""
+
+    ids: Ids
+    operation: Literal["activate", "deactivate"]
 
 
 class ActionRead(BaseModel):

@@ -1,13 +1,26 @@
 """`/v1/connectors`: configured connectors, their publication and their state."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from control_plane.access.repeatable import Repeated
 from control_plane.access.work import Editing, Viewing, Work
-from control_plane.connector import presentation, repository, service
-from control_plane.connector.schemas import ConnectorCreate, ConnectorRead, ConnectorStatus, ConnectorUpdate
+from control_plane.bulk import BulkAnswer, do_each
+from control_plane.connector import presentation, service
+from control_plane.connector.ordering import Sort, Status
+from control_plane.connector.overview import Wanted, list_page
+from control_plane.connector.repository import Search
+from control_plane.connector.schemas import (
+    ConnectorBulk,
+    ConnectorCreate,
+    ConnectorOverview,
+    ConnectorRead,
+    ConnectorStatus,
+    ConnectorUpdate,
+    Label,
+)
 from control_plane.database.models import Connector
 from control_plane.errors import Conflict, InUse, InvalidInput, NotFound, PreconditionRequired, Stale, documented
 from control_plane.inputs import PathId, PublishRequest, VersionNumber
@@ -21,23 +34,42 @@ from control_plane.publishing.versions import Published, VersionRead, VersionSum
 
 router = APIRouter(prefix="/v1/connectors", tags=["connectors"])
 
+_SEARCHED = "Words of the connector's name, of its type's label or of an action's name; all of them must be found."
+
 
 async def _answer(work: Work, response: Response, connector: Connector) -> ConnectorRead:
     set_etag(response, connector.row_version)
     return await presentation.show(work, connector)
 
 
+def _search(
+    q: Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$", description=_SEARCHED)] = None,
+    type: Annotated[str | None, Query(max_length=64, pattern="^[a-z0-9_]+$")] = None,  # noqa: A002
+    active: bool | None = None,
+    favourite: Annotated[bool | None, Query(description="Whether the caller has starred it.")] = None,
+) -> Search:
+    return Search(tuple((q or "").split()), type, active, favourite)
+
+
+def _wanted(
+    search: Annotated[Search, Depends(_search)],
+    status: Annotated[list[Status], Query(description="Any of these.")] = [],  # noqa: B006
+    label: Annotated[list[Label], Query(description="All of these.")] = [],  # noqa: B006
+    has_errors: Annotated[bool | None, Query(description="In the last 24 hours.")] = None,
+    sort: Sort = Sort.CREATED,
+    reverse: bool = False,
+) -> Wanted:
+    return Wanted(search, frozenset(status), frozenset(label), has_errors, sort, reverse)
+
+
 @router.get("", responses=documented(InvalidInput))
 async def list_connectors(
     work: Viewing,
     paging: Paged,
-    q: Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$", description="Words of the name.")] = None,
-    type: Annotated[str | None, Query(max_length=64, pattern="^[a-z0-9_]+$")] = None,  # noqa: A002
-    active: bool | None = None,
-) -> Page[ConnectorRead]:
-    """The connectors of the workspace, oldest first."""
-    rows, cursor = await repository.page(work, paging, q=q, type_=type, active=active)
-    return paging.page(await presentation.show_all(work, rows), cursor)
+    wanted: Annotated[Wanted, Depends(_wanted)],
+) -> Page[ConnectorOverview]:
+    """The connectors of the workspace, with what each did in the last 24 hours."""
+    return await list_page(work, wanted, paging)
 
 
 @router.post("", status_code=201, response_model=ConnectorRead, responses=documented(Conflict, InvalidInput))
@@ -48,6 +80,18 @@ async def create_connector(body: ConnectorCreate, work: Editing, response: Respo
         return await _answer(work, response, await service.create(work, body))
 
     return await repeated.answer(work, create)
+
+
+@router.post(":bulk", responses=documented(InvalidInput))
+async def change_connectors(body: ConnectorBulk, work: Editing) -> BulkAnswer:
+    """Activate, deactivate, pause or resume many; each by itself, and the answer says what became of each."""
+    operations: dict[str, Callable[[str], Awaitable[object]]] = {
+        "activate": lambda key: service.set_active(work, key, active=True),
+        "deactivate": lambda key: service.set_active(work, key, active=False),
+        "pause": lambda key: service.set_paused(work, key, paused=True),
+        "resume": lambda key: service.set_paused(work, key, paused=False),
+    }
+    return await do_each(work, body.ids, operations[body.operation])
 
 
 @router.get("/{connector_id}", responses=documented(NotFound))

@@ -6,6 +6,7 @@ from typing import Literal
 
 from connectors.records.delivery import ConnectorHealth
 from control_plane.access.work import Work
+from control_plane.connector import repository
 from control_plane.connector.schemas import (
     ActionCounts,
     ActionState,
@@ -13,6 +14,7 @@ from control_plane.connector.schemas import (
     ConnectorStatus,
     LimitsInput,
     SecretRead,
+    Trouble,
     WorkerConnectorState,
 )
 from control_plane.database.models import Action, Connector, Version
@@ -28,12 +30,19 @@ async def show(work: Work, connector: Connector) -> ConnectorRead:
 
 
 async def show_all(work: Work, connectors: Sequence[Connector]) -> list[ConnectorRead]:
-    """Many, with two more queries altogether."""
+    """Many, with three more queries altogether."""
     versions = await current_versions(work, KIND, [(row.id, row.published_version) for row in connectors])
     actions: dict[str, list[Action]] = defaultdict(list)
     for action in await actions_of(work, [row.id for row in connectors]):
         actions[action.connector_id].append(action)
-    return [_read(work, row, actions[row.id], versions.get(row.id)) for row in connectors]
+    starred = await repository.favourites(work, [row.id for row in connectors])
+    found = troubles(work)
+    return [
+        _read(work, row, actions[row.id], versions.get(row.id)).model_copy(
+            update={"favourite": row.id in starred, "trouble": found.get(row.id)}
+        )
+        for row in connectors
+    ]
 
 
 async def show_status(work: Work, connector: Connector) -> ConnectorStatus:
@@ -55,6 +64,18 @@ def status_of(connector: Connector) -> Literal["active", "paused", "deactivated"
     if not connector.active:
         return "deactivated"
     return "paused" if connector.paused else "active"
+
+
+def troubles(work: Work) -> dict[str, Trouble]:
+    """The gravest thing that live workers report, by connector."""
+    found: dict[str, Trouble] = {}
+    for worker in work.parts.workers.live():
+        for connector_id, health in worker.connectors.items():
+            if health.credentials_refused:
+                found[connector_id] = "credentials_invalid"
+            elif health.breaker == "open":
+                found.setdefault(connector_id, "breaker_open")
+    return found
 
 
 def _read(work: Work, row: Connector, actions: Sequence[Action], published: Version | None) -> ConnectorRead:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from control_plane.bulk import Ids
 from control_plane.inputs import Input, JsonObject, Key, Name, Text
 from control_plane.publishing.source_schemas import AppliedRead
 
@@ -54,6 +55,10 @@ class ConnectorUpdate(Input):
     labels: Labels | None = None
 
 
+Trouble = Literal["credentials_invalid", "breaker_open"]
+"""What live workers report of a connector, the gravest first."""
+
+
 class ActionCounts(BaseModel):
     """How many of a connector's actions are activated."""
 
@@ -83,6 +88,8 @@ class ConnectorRead(BaseModel):
     paused: bool
     activation: int
     status: Literal["active", "paused", "deactivated"]
+    trouble: Trouble | None = None
+    favourite: bool = False
     published_version: int | None
     unpublished_changes: bool
     revision: int
@@ -92,6 +99,37 @@ class ConnectorRead(BaseModel):
     created_at: datetime
     updated_at: datetime
     updated_by: str
+
+
+class RecentRead(BaseModel):
+    """What was delivered in the last 24 hours, and how much of it failed."""
+
+    sent: int
+    removed: int
+    errors: int
+    error_rate: float | None
+
+
+class MatchingAction(BaseModel):
+    """An action whose name holds a word that was looked for."""
+
+    id: str
+    name: str
+
+
+class ConnectorOverview(ConnectorRead):
+    """A connector in the list."""
+
+    last_24_hours: RecentRead
+    last_delivery_at: datetime | None
+    matching_actions: list[MatchingAction]
+
+
+class ConnectorBulk(Input):
+    """What to do to many connectors."""
+
+    ids: Ids
+    operation: Literal["activate", "deactivate", "pause", "resume"]
 
 
 class ActionState(BaseModel):

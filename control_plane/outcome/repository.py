@@ -105,6 +105,20 @@ async def last_delivered(work: Work, scope: Scope) -> dict[tuple[str, str], int]
     return {(connector, action): at for connector, action, at in await work.session.execute(statement)}
 
 
+async def connector_counts_within(
+    work: Work, span: tuple[int, int], connector_ids: Sequence[str] | None
+) -> list[Count]:
+    """Counts of less than a day, connector by connector: some by their own keys, all of them from the roll-up."""
+    if connector_ids is None:
+        return await connector_totals(work, *span)
+    c = outcome_counts.c
+    keys = (c.connector_id, c["class"], c.reason)
+    some = c.connector_id.in_(connector_ids)
+    statement = select(*keys, func.sum(c["count"])).where(c.workspace == work.workspace, some, *_between(c, span))
+    rows = await work.session.execute(statement.group_by(*keys))
+    return [Count(connector_id, "", class_, reason, "", int(count)) for connector_id, class_, reason, count in rows]
+
+
 async def workspace_by_day(work: Work, window: Window) -> list[DayCount]:
     """Counts of everything together, by day of the caller's calendar."""
     c = workspace_counts.c

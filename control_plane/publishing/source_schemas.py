@@ -1,8 +1,9 @@
 """What audiences, journeys and event feeds have in common as they come in and go out."""
 
 from datetime import datetime
+from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field
 
 from connectors.records.profile_event import Change
 from control_plane.inputs import Input, Key
@@ -38,6 +39,15 @@ class SourceRead(BaseModel):
     activations: list[ActivationRead]
     published_version: int | None
     unpublished_changes: bool
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def stage(self) -> Literal["draft", "live", "live_with_draft_changes"]:
+        """What is live goes on as it was published, until its changes are published too."""
+        if self.published_version is None:
+            return "draft"
+        return "live_with_draft_changes" if self.unpublished_changes else "live"
+
     revision: int
     applied: AppliedRead
     row_version: int

@@ -31,7 +31,11 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-FOR_VIEWERS = {("PUT", "/v1/connector-types/{connector_type}/validate")}
+FOR_VIEWERS = {
+    ("PUT", "/v1/connector-types/{connector_type}/validate"),
+    ("PUT", "/v1/connectors/{connector_id}/favourite"),
+    ("DELETE", "/v1/connectors/{connector_id}/favourite"),
+}
 FOR_EDITORS = {("GET", "/v1/connectors/{connector_id}/diff/rendered")}
 FOR_ADMINS = {
     ("POST", "/v1/config/republish"),

@@ -1,0 +1,1 @@
+"""Favourites: the connectors that a user wants to find first."""
