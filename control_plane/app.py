@@ -24,7 +24,6 @@ from control_plane.delivery import endpoints as delivery
 from control_plane.editor import endpoints as editor
 from control_plane.error_group import endpoints as error_group
 from control_plane.event_feed import endpoints as event_feed
-from control_plane.favourite import endpoints as favourite
 from control_plane.following.wiring import kafka_follower
 from control_plane.health import endpoints as health
 from control_plane.journey import endpoints as journey
@@ -42,11 +41,11 @@ from control_plane.settings import ControlPlaneSettings
 from control_plane.startup import Announce, Startup
 from control_plane.telemetry import Telemetry, program_version
 from control_plane.tracing import Tracing
+from control_plane.type_change import endpoints as type_change
 from control_plane.user import endpoints as user
 from control_plane.worker import endpoints as worker
 from control_plane.worker.live_workers import LiveWorkers
 from control_plane.worker.status_reader import KafkaStatusReader, StatusReader
-from control_plane.type_change import endpoints as type_change
 from control_plane.workspace import endpoints as workspace
 
 RESOURCES = (
@@ -55,7 +54,6 @@ RESOURCES = (
     action,
     audience,
     journey,
-    favourite,
     event_feed,
     outcome,
     delivery,
@@ -69,13 +67,13 @@ RESOURCES = (
     connection_test,
     sample,
     editor,
+    type_change,
     health,
 )
 
 
 class Background(Protocol):
     """Something that works beside the requests once the tables are there."""
-    type_change,
 
     def running(self) -> Any:
         """An async context manager: works while the block runs."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import BaseModel, computed_field
+from pydantic import BaseModel
 from sqlalchemy import ColumnElement, delete, select
 
 from control_plane.access.work import Work
@@ -28,18 +28,6 @@ class UseRead(BaseModel):
     connector_id: str
     in_draft: bool
     in_published: bool
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def why(self) -> str:
-        """Whether something is sent because of it, and what would change that."""
-        if not self.in_published:
-            return "Only the draft holds the action: nothing is sent for it before the draft is published."
-        if not self.in_draft:
-            return (
-                "The draft has removed the action, and what is published still holds it: it sends until a publication."
-            )
-        return "The draft and what is published hold the action."
 
 
 async def rewrite_uses(work: Work, kind: str, source: str, stage: Stage, activations: Iterable[dict[str, Any]]) -> None:
@@ -66,6 +54,13 @@ async def uses_of_connector(work: Work, connector_id: str) -> list[UseRead]:
     return await _uses(work, Use.connector_id == connector_id)
 
 
+async def listens_to(work: Work, use: UseRead) -> set[str]:
+    """The changes for which the draft of a source uses an action."""
+    row: Audience | Journey | EventFeed = await work.session.get_one(_MODELS[use.kind], use.id)
+    held = [activation for activation in row.activations if activation["action_id"] == use.action_id]
+    return {change for activation in held for change in activation["on"]}
+
+
 def demand_unused(uses: list[UseRead], what: str) -> None:
     """Raises `InUse`, which names each use."""
     if uses:
@@ -78,13 +73,6 @@ def demand_unused(uses: list[UseRead], what: str) -> None:
 
 async def _uses(work: Work, condition: ColumnElement[bool]) -> list[UseRead]:
     found = await work.session.execute(
-async def listens_to(work: Work, use: UseRead) -> set[str]:
-    """The changes for which the draft of a source uses an action."""
-    row: Audience | Journey | EventFeed = await work.session.get_one(_MODELS[use.kind], use.id)
-    held = [activation for activation in row.activations if activation["action_id"] == use.action_id]
-    return {change for activation in held for change in activation["on"]}
-
-
         select(Use.kind, Use.source, Use.action_id, Use.connector_id, Use.stage)
         .where(condition, Use.workspace == work.workspace)
         .order_by(Use.kind, Use.source, Use.action_id)
