@@ -26,7 +26,7 @@ def main() -> None:
                 try:
                     measured = SCENARIOS[name](ground)
                 except TooFew as few:
-                    incomplete.append(f"{name}: {few} {' '.join(few.__notes__)}")
+                    incomplete.append(f"{name}: {few} {' '.join(getattr(few, '__notes__', ()))}")
                     print(f"{took} {incomplete[-1]}", flush=True)
                     continue
                 for contestant, figures in measured.items():

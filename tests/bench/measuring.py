@@ -22,7 +22,7 @@ from tests.support.kafka import topics_of_ones_own
 WARM = 0.1
 """This part of the deliveries is not measured: imports, connections and takeovers are over by then."""
 STILL_SECONDS = 0.4
-STALL_SECONDS = 30.0
+STALL_SECONDS = 45.0
 POLL_SECONDS = 0.02
 PARTITIONS = 8
 
@@ -92,8 +92,8 @@ def measure(place: Place, workload: Workload, events: int, start: Starter, expec
     wanted = expect if expect is not None else events * workload.deliveries_per_event
     with start() as contestant:
         try:
-            warm_at, warm, warm_cpu = _until(place.sink, contestant, int(wanted * WARM))
-            _until(place.sink, contestant, wanted)
+            warm_at, warm, warm_cpu = until_seen(place.sink, contestant, int(wanted * WARM))
+            until_seen(place.sink, contestant, wanted)
         except TooFew as few:
             few.add_note(f"outcomes: {outcomes(place.kafka)}")
             raise
@@ -113,7 +113,7 @@ def measure(place: Place, workload: Workload, events: int, start: Starter, expec
     )
 
 
-def _until(sink: Sink, contestant: Contestant, wanted: int) -> tuple[float, int, float]:
+def until_seen(sink: Sink, contestant: Contestant, wanted: int) -> tuple[float, int, float]:
     """When the sink has this many: the time, how many it has, and the contestant's CPU then."""
     before, moved_at = -1, time.monotonic()
     while True:

@@ -1,14 +1,13 @@
 """The scenarios: what is fed, who delivers it, and what comes out, run by run."""
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.bench import config_changes
-from tests.bench.measuring import Figures, Place, Starter, a_place, measure
+from tests.bench.measuring import Figures, Place, Starter, a_place, measure, until_seen
 from tests.bench.sink import running_sink
 from tests.bench.workload import (
     TEXT_BODY,
@@ -134,23 +133,17 @@ def h_applied(ground: Ground) -> Measured:
 def p(ground: Ground) -> Measured:
     """1,000 events a second: how long from the producer's call to the partner's socket."""
     with ground.place() as place:
-        workload = webhooks(place.sink.port, WebhookConfig(body=TIMED_BODY))
+        workload = webhooks(place.sink.port, WebhookConfig(body=TIMED_BODY), leaves=False)
         publish(place.kafka, workload.records)
         count = RATE * RATE_SECONDS
         with place.worker()() as contestant:
-            produce_at(place.kafka, workload, RATE, RATE)
-            while place.sink.seen().count() < RATE:
-                contestant.require_alive()
-                time.sleep(0.1)
+            produce_at(place.kafka, workload, range(RATE), RATE)
+            until_seen(place.sink, contestant, RATE)
             place.sink.forget()
             cpu = contestant.cpu_seconds()
-            produce_at(place.kafka, workload, count, RATE)
-            while place.sink.seen().count() < count:
-                contestant.require_alive()
-                time.sleep(0.02)
-            seen = place.sink.seen()
-            cpu = contestant.cpu_seconds() - cpu
-            resident = contestant.resident_mb()
+            produce_at(place.kafka, workload, range(RATE, RATE + count), RATE)
+            _, _, cpu_then = until_seen(place.sink, contestant, count)
+            seen, cpu, resident = place.sink.seen(), cpu_then - cpu, contestant.resident_mb()
         return {"p": Figures(cpu / count * 1e6, RATE, resident, count, seen.requests, {}, seen.p50_ms, seen.p99_ms)}
 
 

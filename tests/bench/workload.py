@@ -158,13 +158,13 @@ def produce(kafka: KafkaSettings, workload: Workload, count: int) -> None:
     _flush(producer)
 
 
-def produce_at(kafka: KafkaSettings, workload: Workload, count: int, per_second: int) -> None:
-    """Events at a rate, each with the moment (unix microseconds) at which it was handed to the client."""
+def produce_at(kafka: KafkaSettings, workload: Workload, numbers: range, per_second: int) -> None:
+    """The events of these numbers at a rate, each with the moment (unix microseconds) of its hand-over to the client."""
     producer = _event_producer(kafka, 0)
     topic = kafka.topic_prefix + topics.PROFILE_EVENTS.name
     begun = time.perf_counter()
-    for number in range(count):
-        wait = begun + number / per_second - time.perf_counter()
+    for number in numbers:
+        wait = begun + (number - numbers.start) / per_second - time.perf_counter()
         if wait > 0:
             producer.poll(0)
             time.sleep(wait)
