@@ -24,6 +24,7 @@ from control_plane.delivery import endpoints as delivery
 from control_plane.editor import endpoints as editor
 from control_plane.error_group import endpoints as error_group
 from control_plane.event_feed import endpoints as event_feed
+from control_plane.favourite import endpoints as favourite
 from control_plane.following.wiring import kafka_follower
 from control_plane.health import endpoints as health
 from control_plane.journey import endpoints as journey
@@ -51,6 +52,7 @@ from control_plane.workspace import endpoints as workspace
 RESOURCES = (
     catalog,
     connector,
+    favourite,
     action,
     audience,
     journey,

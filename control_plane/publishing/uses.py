@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field
 from sqlalchemy import ColumnElement, delete, select
 
 from control_plane.access.work import Work
@@ -28,6 +28,18 @@ class UseRead(BaseModel):
     connector_id: str
     in_draft: bool
     in_published: bool
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def why(self) -> str:
+        """Whether something is sent because of it, and what would change that."""
+        if not self.in_published:
+            return "Only the draft holds the action: nothing is sent for it before the draft is published."
+        if not self.in_draft:
+            return (
+                "The draft has removed the action, and what is published still holds it: it sends until a publication."
+            )
+        return "The draft and what is published hold the action."
 
 
 async def rewrite_uses(work: Work, kind: str, source: str, stage: Stage, activations: Iterable[dict[str, Any]]) -> None:
