@@ -159,7 +159,7 @@ def produce(kafka: KafkaSettings, workload: Workload, count: int) -> None:
 
 
 def produce_at(kafka: KafkaSettings, workload: Workload, numbers: range, per_second: int) -> None:
-    """The events of these numbers at a rate, each with the moment (unix microseconds) of its hand-over to the client."""
+    """The events of these numbers at a rate, each with the moment (unix microseconds) of its hand-over."""
     producer = _event_producer(kafka, 0)
     topic = kafka.topic_prefix + topics.PROFILE_EVENTS.name
     begun = time.perf_counter()
