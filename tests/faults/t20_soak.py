@@ -16,7 +16,7 @@ SEED = 11
 
 def run(place: Place, size: Size) -> Report:
     """A burst, then chaos: guests are killed, stopped and frozen, a partner fails and hangs; one worker stays."""
-    burst, seconds, rate, pause = size.pick((4_000, 20.0, 150, 4.0), (200_000, MINUTES * 60, 300, 45.0))
+    burst, seconds, rate, pause = size.pick((4_000, 8.0, 150, 3.0), (200_000, MINUTES * 60, 300, 45.0))
     report, chance = Report(), random.Random(SEED)
     with place.scene() as scene:
         scene.publish_webhooks(PARTNERS)
