@@ -27,6 +27,9 @@ from control_plane.event_feed import endpoints as event_feed
 from control_plane.favourite import endpoints as favourite
 from control_plane.following.wiring import kafka_follower
 from control_plane.health import endpoints as health
+from control_plane.job import endpoints as job
+from control_plane.job.command_topic import KafkaCommandTopic
+from control_plane.job.sender import JobSender
 from control_plane.journey import endpoints as journey
 from control_plane.openapi import describe
 from control_plane.outcome import endpoints as outcome
@@ -60,6 +63,7 @@ RESOURCES = (
     outcome,
     delivery,
     dead_letter,
+    job,
     error_group,
     worker,
     config,
@@ -88,7 +92,8 @@ def build_app(settings: ControlPlaneSettings, announce: Announce | None = None) 
     there is no key to seal secrets with.
     """
     parts = build_parts(settings, KafkaConfigTopic(settings.kafka))
-    background = (kafka_follower(settings.kafka, parts.database),)
+    sender = JobSender(parts.database, KafkaCommandTopic(settings.kafka))
+    background = (kafka_follower(settings.kafka, parts.database), sender)
     return assemble(parts, KafkaStatusReader(settings.kafka, parts.workers), announce, background)
 
 

@@ -85,7 +85,7 @@ COMMANDS = Topic(
     key="job id, in the target's partition",
     why="Replay, resync and cancel, read by the owner of the partition.",
     ordered=True,
-    config={"cleanup.policy": "delete", "retention.ms": str(DAY_MS)},
+    config={"cleanup.policy": "delete", "retention.ms": str(DAY_MS), "max.message.bytes": str(4 * 1024 * 1024)},
 )
 WORKER_STATUS = Topic(
     "worker-status",

@@ -37,11 +37,15 @@ class Job(Base):
 
 
 class JobCommand(Base):
-    """A command on its way to Kafka, written with the progress of its job; without a partition it is for every one."""
+    """A command on its way to Kafka, written with the progress of its job; without a partition it is for every one.
+
+    `mark` names it on the topic; it is never given twice, also when the database is restored from a copy.
+    """
 
     __tablename__ = "job_commands"
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    mark: Mapped[str]
     job_id: Mapped[str]
     partition: Mapped[int | None] = mapped_column(Integer)
     value: Mapped[bytes] = mapped_column(LargeBinary)

@@ -116,6 +116,7 @@ def upgrade() -> None:
     op.create_table(
         "job_commands",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
         sa.Column("job_id", sa.String(length=64), nullable=False),
         sa.Column("partition", sa.Integer(), nullable=True),
         sa.Column("value", sa.LargeBinary(), nullable=False),
