@@ -1,0 +1,115 @@
+"""Sign-in and the overview: find a connector as you type, and switch many at once."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+MANY = 1000
+AT_MOST_MS = 100
+
+
+def names(page):
+    return page.locator(".connectors-table tbody .main-cell a").all_inner_texts()
+
+
+def test_a_key_that_is_not_known_is_refused_and_a_good_one_lets_in_and_out(open_page, demonstration):
+    page = open_page("/workers", key=None)
+    page.get_by_label("API key").fill("pbk_000000000000_" + "0" * 64)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not known")
+    page.get_by_label("API key").fill(demonstration.key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Workers")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_the_search_is_reached_by_slash_narrows_as_you_type_and_is_left_by_escape(page):
+    expect(page.get_by_role("link", name="Web shop")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("webhook shop")
+    expect(page.locator(".connectors-table tbody tr")).to_have_count(1)
+    assert names(page) == ["Web shop"]
+    assert "q=webhook" in page.url
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Newsletter")).to_be_visible()
+
+
+def test_a_connector_is_found_by_the_name_of_its_action(page):
+    page.get_by_role("searchbox").fill("update the member")
+    expect(page.locator(".connectors-table tbody tr")).to_have_count(1)
+    assert names(page) == ["Loyalty programme"]
+
+
+def test_arrows_and_enter_open_what_was_found(page):
+    page.get_by_role("searchbox").fill("e")
+    expect(page.get_by_role("link", name="Web shop")).to_be_visible()
+    second = names(page)[1]
+    page.get_by_role("searchbox").press("ArrowDown")
+    page.get_by_role("searchbox").press("ArrowDown")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_role("heading", level=1, name=second)).to_be_visible()
+
+
+def test_filters_stand_in_the_address_and_the_order_is_remembered(page):
+    page.get_by_role("button", name=re.compile("^Deactivated")).click()
+    assert "status=deactivated" in page.url
+    expect(page.get_by_role("link", name="Newsletter")).to_be_visible()
+    assert "Web shop" not in names(page)
+    page.reload()
+    expect(page.get_by_role("link", name="Newsletter")).to_be_visible()
+    assert "Web shop" not in names(page)
+    page.get_by_role("button", name=re.compile("^Deactivated")).click()
+    page.get_by_role("button", name="Connector", exact=False).first.click()
+    before = names(page)
+    page.reload()
+    expect(page.get_by_role("link", name="Web shop")).to_be_visible()
+    assert names(page) == before == sorted(before, reverse=True)
+
+
+def test_many_are_deactivated_and_activated_at_once(page, demonstration):
+    chosen = ["Web shop", "Loyalty programme"]
+    for verb, active in (("Deactivate", False), ("Activate", True)):
+        for name in chosen:
+            page.get_by_label(f"Select {name}").check()
+        page.get_by_role("region", name="Selection").get_by_role("button", name=verb, exact=True).click()
+        expect(page.get_by_role("region", name="Selection")).to_have_count(0)
+        states = [demonstration.call("GET", f"/connectors/{demonstration.connectors[name]}") for name in chosen]
+        assert [state["active"] for state in states] == [active, active]
+    for name in ("Tell the shop", "Update the member"):
+        demonstration.call("PUT", f"/actions/{demonstration.actions[name]}/activate")
+
+
+def test_a_thousand_connectors_are_searched_within_a_tenth_of_a_second(open_page, demonstration):
+    one = demonstration.call("GET", f"/connectors/{demonstration.connectors['Web shop']}")
+    many = [{**one, "id": f"con_{number}", "name": f"Shop {number}"} for number in range(MANY)]
+    page = open_page(key=None)
+    page.route(
+        re.compile(r"/v1/connectors\?limit=500$"),
+        lambda route: route.fulfill(content_type="application/json", body=json.dumps({"items": many})),
+    )
+    page.get_by_label("API key").fill(demonstration.key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Shop 0", exact=True)).to_be_visible()
+    took = page.evaluate("""async () => {
+        const box = document.querySelector('input[type=search]');
+        const times = [];
+        for (const text of ['7', '77', '777', '77', 'shop 99', 'shop 999', '']) {
+            const from = performance.now();
+            box.value = text;
+            box.dispatchEvent(new Event('input', {bubbles: true}));
+            const wanted = text === '' ? 'Shop 0' : null;
+            await new Promise((done) => {
+                const look = () => {
+                    const first = document.querySelector('.connectors-table tbody a')?.textContent ?? '';
+                    const has = (part) => first.toLowerCase().includes(part);
+                    (wanted ? first === wanted : text.split(' ').every(has)) ? done() : requestAnimationFrame(look);
+                };
+                look();
+            });
+            times.push(performance.now() - from);
+        }
+        return times;
+    }""")
+    assert sorted(took)[len(took) // 2] < AT_MOST_MS, took
