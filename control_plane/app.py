@@ -47,6 +47,7 @@ from control_plane.telemetry import Telemetry, program_version
 from control_plane.tracing import Tracing
 from control_plane.type_change import endpoints as type_change
 from control_plane.user import endpoints as user
+from control_plane.version_diff import endpoints as version_diff
 from control_plane.worker import endpoints as worker
 from control_plane.worker.live_workers import LiveWorkers
 from control_plane.worker.status_reader import KafkaStatusReader, StatusReader
@@ -74,6 +75,7 @@ RESOURCES = (
     sample,
     editor,
     type_change,
+    version_diff,
     health,
 )
 

@@ -1,0 +1,1 @@
+"""What differs between two versions, or between a version and the draft."""
