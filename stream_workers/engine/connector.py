@@ -15,10 +15,8 @@ from stream_workers.engine.lane import Lane
 REFUSALS_BEFORE_PAUSE = 3
 CREDENTIAL_PROBE_SECONDS = 60.0
 FIRST_RATE = 10_000.0
-RATE_DECAY = 0.8
+RATE_DECAY = 0.9
 TICKS_PER_SECOND = 10
-QUIET_TICKS = 5
-"""A partner that has answered nothing for so long is not waited for."""
 
 Group = list[Delivery]
 """The rows of one request: a single delivery, or a batch of one action and one kind of change."""
@@ -147,7 +145,7 @@ class Connector:
     def moving(self) -> int:
         """How many wait for a slot and will have one within about a second; 0 at a partner that is slower than that."""
         waiting = len(self.ready)
-        return waiting if waiting <= self.rate and self._idle_ticks < QUIET_TICKS else 0
+        return waiting if waiting <= self.rate and not self.is_stalled() else 0
 
     def is_stalled(self) -> bool:
         """True when nothing was served for about a second although something waits for a slot."""
