@@ -31,6 +31,7 @@ from control_plane.job import endpoints as job
 from control_plane.job.command_topic import KafkaCommandTopic
 from control_plane.job.sender import JobSender
 from control_plane.journey import endpoints as journey
+from control_plane.live import endpoints as live
 from control_plane.openapi import describe
 from control_plane.outcome import endpoints as outcome
 from control_plane.partner_client import PartnerClient
@@ -66,6 +67,7 @@ RESOURCES = (
     dead_letter,
     job,
     error_group,
+    live,
     worker,
     config,
     workspace,

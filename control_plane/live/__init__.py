@@ -1,0 +1,1 @@
+"""Counts in near real time, for a page that stays open."""
