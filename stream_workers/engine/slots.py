@@ -106,8 +106,12 @@ class Slots:
         """An attempt was ended from outside: rows that are still ours go again, with the same ids."""
         connector.attempting -= 1
         connector.breaker.given_up()
-        for delivery in group:
-            if delivery.partition.alive and delivery.stage is Stage.RUNNING and delivery.ticket is None:
+        ours = [delivery for delivery in group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
+        job = [delivery for delivery in ours if delivery.ticket is not None]
+        if job:
+            connector.ready.appendleft(job)
+        for delivery in ours:
+            if delivery.ticket is None:
                 self._again(delivery)
 
     def _next_group(self, connector: Connector) -> Group | None:
