@@ -62,7 +62,7 @@ class PartnerClient:
         self._lookup = lookup
 
     async def send(self, request: PartnerRequest, timeout_seconds: float) -> Answer:
-        """One exchange, at most `timeout_seconds` long in total. Raises nothing for what a partner or a network does."""
+        """One exchange, at most `timeout_seconds` long. Raises nothing for what a partner or a network does."""
         started_at = monotonic()
         if request.url.startswith(f"{kafka_address.SCHEME}:"):
             return _ended(TransportErrorKind.REQUEST_INVALID, _NO_KAFKA, started_at)

@@ -267,7 +267,9 @@ def test_the_editor_is_told_every_attribute_and_function():
         assert all("is unknown; paths start with" in problem.message for problem in problems), problems
 
 
-@pytest.mark.parametrize("leaf", ["{{ event.id | upcase }}", "{{ profile.identifiers.email }}", "{{ source.id | json }}"])
+@pytest.mark.parametrize(
+    "leaf", ["{{ event.id | upcase }}", "{{ profile.identifiers.email }}", "{{ source.id | json }}"]
+)
 def test_a_text_of_plain_leaves_is_what_liquid_itself_would_write(leaf):
     plain, liquid = f"<a>{leaf}</a> & {leaf}", "{% if true %}" + f"<a>{leaf}</a> & {leaf}" + "{% endif %}"
     event = joined()

@@ -53,9 +53,8 @@ def test_what_is_accepted_was_sent_or_removed(change, verdict):
 
 @given(st.lists(Jitters, min_size=200, max_size=200))
 def test_a_partner_that_always_fails_is_asked_at_most_a_day(jitters):
-    now, attempts = 0, 0
-    for jitter in [*jitters, *[0.999] * 200]:
-        attempts += 1
+    now = 0
+    for attempts, jitter in enumerate([*jitters, *[0.999] * 200], 1):
         step = next_step(Classification(Verdict.TRY_AGAIN), Progress(Change.JOINED, attempts, 0, now), POLICY, jitter)
         if isinstance(step, End):
             break
