@@ -42,6 +42,7 @@ from control_plane.publishing.config_topic import ConfigTopic, KafkaConfigTopic
 from control_plane.publishing.relay import Relay
 from control_plane.sample import endpoints as sample
 from control_plane.sample.recent_events import KafkaRecentEvents, RecentEvents
+from control_plane.session import endpoints as session
 from control_plane.settings import ControlPlaneSettings
 from control_plane.startup import Announce, Startup
 from control_plane.telemetry import Telemetry, program_version
@@ -72,6 +73,7 @@ RESOURCES = (
     config,
     workspace,
     user,
+    session,
     audit,
     connection_test,
     sample,

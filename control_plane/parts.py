@@ -1,9 +1,10 @@
 """What one control plane process is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.kit.registry import Registry
 from connectors.kit.sealing import Sealer
+from control_plane.access.sign_in_limit import SignInLimit
 from control_plane.database.engine import Database
 from control_plane.partner_client import PartnerClient
 from control_plane.publishing.relay import Relay
@@ -28,3 +29,4 @@ class Parts:
     startup: Startup
     partner_client: PartnerClient
     events: RecentEvents
+    sign_ins: SignInLimit = field(default_factory=SignInLimit)

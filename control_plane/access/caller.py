@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_plane.access.keys import read_key
-from control_plane.database.models import ApiKey
+from control_plane.access.sessions import digest_of
+from control_plane.database.models import ApiKey, Session
 from control_plane.errors import Forbidden, Unauthorized
 
 
@@ -25,6 +26,16 @@ class Role(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+class Scope(StrEnum):
+    """What a key may be narrowed down to, within its role; a key without scopes may do all that its role may."""
+
+    READ = "read"
+    CONFIGURE = "configure"
+    PUBLISH = "publish"
+    OPERATE = "operate"
+    ADMINISTER = "administer"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """On whose behalf a request runs."""
@@ -33,6 +44,9 @@ class Caller:
     user_id: str
     key_id: str
     role: Role
+    scopes: frozenset[Scope] | None = None
+    used_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 async def authenticate(session: AsyncSession, token: str | None) -> Caller:
@@ -43,13 +57,37 @@ async def authenticate(session: AsyncSession, token: str | None) -> Caller:
     row = await session.scalar(select(ApiKey).where(ApiKey.prefix == key.prefix))
     if row is None or not key.matches(row.digest) or not _is_live(row):
         raise Unauthorized("This API key is not known, or no longer valid.")
-    return Caller(row.workspace, row.user_id, row.id, Role(row.role))
+    return _caller(row)
 
 
-def demand(caller: Caller, role: Role) -> None:
-    """Raises `Forbidden` when the caller's role does not include this one."""
+async def authenticate_session(session: AsyncSession, token: str) -> Caller:
+    """The caller behind the token of a session, as long as it and its key are valid; raises `Unauthorized`."""
+    signed_in = select(ApiKey).join(Session, Session.key_id == ApiKey.id)
+    mine = (Session.id == digest_of(token), Session.expires_at > datetime.now(UTC))
+    row = await session.scalar(signed_in.where(*mine))
+    if row is None or not _is_live(row):
+        raise Unauthorized("The session has ended; sign in again.")
+    return _caller(row)
+
+
+def demand(caller: Caller, role: Role, scope: Scope) -> None:
+    """Raises `Forbidden` when the caller's role does not include this one, or its scopes do not."""
     if not caller.role.includes(role):
         raise Forbidden(f"This needs the role {role.value}; the key has {caller.role.value}.")
+    if caller.scopes is not None and scope not in caller.scopes:
+        raise Forbidden(f"This needs the scope {scope.value}, which the key lacks.", code="scope_missing")
+
+
+def _caller(row: ApiKey) -> Caller:
+    return Caller(
+        workspace=row.workspace,
+        user_id=row.user_id,
+        key_id=row.id,
+        role=Role(row.role),
+        scopes=None if row.scopes is None else frozenset(map(Scope, row.scopes)),
+        used_at=row.last_used_at,
+        expires_at=row.expires_at,
+    )
 
 
 def _is_live(key: ApiKey) -> bool:

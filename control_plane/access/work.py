@@ -9,7 +9,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from control_plane.access.caller import Caller, Role, authenticate, demand
+from control_plane.access.caller import Caller, Role, Scope, authenticate, authenticate_session, demand
+from control_plane.access.key_use import note_use
+from control_plane.access.sessions import SessionToken, demand_same_site
 from control_plane.parts import Parts
 
 _bearer = HTTPBearer(auto_error=False, description="An API key, `pbk_…`.")
@@ -36,23 +38,32 @@ def get_parts(request: Request) -> Parts:
     return parts
 
 
-def _work_as(role: Role) -> Callable[..., AsyncIterator[Work]]:
+def _work_as(role: Role, scope: Scope) -> Callable[..., AsyncIterator[Work]]:
     async def work(
         request: Request,
         parts: Annotated[Parts, Depends(get_parts)],
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+        token: SessionToken,
     ) -> AsyncIterator[Work]:
         parts.startup.demand_finished()
         async with parts.database.transaction(write=request.method not in ("GET", "HEAD")) as session:
-            caller = await authenticate(session, credentials.credentials if credentials else None)
-            demand(caller, role)
-            yield Work(caller, session, parts)
+            if credentials is None and token is not None:
+                demand_same_site(request)
+                caller = await authenticate_session(session, token)
+            else:
+                caller = await authenticate(session, credentials.credentials if credentials else None)
+            demand(caller, role, scope)
+            work = Work(caller, session, parts)
+            yield work
         parts.relay.wake()
+        await note_use(parts.database, caller, work.now)
 
     return work
 
 
 # With the scope `function` the commit comes before the answer: a 2xx is never sent for what could not be stored.
-Viewing = Annotated[Work, Depends(_work_as(Role.VIEWER), scope="function")]
-Editing = Annotated[Work, Depends(_work_as(Role.EDITOR), scope="function")]
-Administering = Annotated[Work, Depends(_work_as(Role.ADMIN), scope="function")]
+Viewing = Annotated[Work, Depends(_work_as(Role.VIEWER, Scope.READ), scope="function")]
+Editing = Annotated[Work, Depends(_work_as(Role.EDITOR, Scope.CONFIGURE), scope="function")]
+Publishing = Annotated[Work, Depends(_work_as(Role.EDITOR, Scope.PUBLISH), scope="function")]
+Operating = Annotated[Work, Depends(_work_as(Role.EDITOR, Scope.OPERATE), scope="function")]
+Administering = Annotated[Work, Depends(_work_as(Role.ADMIN, Scope.ADMINISTER), scope="function")]

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from control_plane.access.repeatable import Repeated
-from control_plane.access.work import Editing, Viewing, Work
+from control_plane.access.work import Editing, Operating, Viewing, Work
 from control_plane.action import repository, service
 from control_plane.action.schemas import ActionBulk, ActionCreate, ActionRead, ActionUpdate
 from control_plane.bulk import BulkAnswer, do_each
@@ -49,7 +49,7 @@ async def create_action(
 
 
 @router.post("/actions:bulk", responses=documented(InvalidInput))
-async def change_actions(body: ActionBulk, work: Editing) -> BulkAnswer:
+async def change_actions(body: ActionBulk, work: Operating) -> BulkAnswer:
     """Activate or deactivate many; each by itself, and the answer says what became of each."""
     active = body.operation == "activate"
     return await do_each(work, body.ids, lambda key: service.set_active(work, key, active=active))
@@ -80,13 +80,13 @@ async def delete_action(action_id: PathId, work: Editing, if_match: IfMatch) -> 
 
 
 @router.put("/actions/{action_id}/activate", status_code=202, responses=documented(NotFound, Conflict))
-async def activate_action(action_id: PathId, work: Editing, response: Response) -> ActionRead:
+async def activate_action(action_id: PathId, work: Operating, response: Response) -> ActionRead:
     """Let it send. Its connector must be active, and published with this action."""
     return await _answer(work, response, await service.set_active(work, action_id, active=True))
 
 
 @router.put("/actions/{action_id}/deactivate", status_code=202, responses=documented(NotFound))
-async def deactivate_action(action_id: PathId, work: Editing, response: Response) -> ActionRead:
+async def deactivate_action(action_id: PathId, work: Operating, response: Response) -> ActionRead:
     """Stop at once, also while it is in use."""
     return await _answer(work, response, await service.set_active(work, action_id, active=False))
 

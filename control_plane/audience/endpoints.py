@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from control_plane.access.repeatable import Repeated
-from control_plane.access.work import Editing, Viewing, Work
+from control_plane.access.work import Editing, Publishing, Viewing, Work
 from control_plane.audience import service
 from control_plane.audience.schemas import AudienceCreate, AudienceRead, AudienceUpdate
 from control_plane.database.models import Audience
@@ -63,7 +63,7 @@ async def delete_audience(audience_id: PathId, work: Editing, if_match: IfMatch)
 @router.post("/{audience_id}/publish", status_code=202, responses=documented(NotFound, Conflict, Stale))
 async def publish_audience(
     audience_id: PathId,
-    work: Editing,
+    work: Publishing,
     response: Response,
     if_match: OptionalIfMatch,
     body: PublishRequest | None = None,
@@ -91,7 +91,7 @@ async def get_audience_version(audience_id: PathId, number: VersionNumber, work:
 
 @router.post("/{audience_id}/versions/{number}/revert", status_code=202, responses=documented(NotFound, Conflict))
 async def revert_audience(
-    audience_id: PathId, number: VersionNumber, work: Editing, response: Response, body: PublishRequest | None = None
+    audience_id: PathId, number: VersionNumber, work: Publishing, response: Response, body: PublishRequest | None = None
 ) -> Published:
     """Publish an earlier version again, as the next one; the draft becomes the same."""
     row, published = await service.revert(work, audience_id, number, None if body is None else body.note)

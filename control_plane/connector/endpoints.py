@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from control_plane.access.repeatable import Repeated
-from control_plane.access.work import Editing, Viewing, Work
+from control_plane.access.work import Editing, Operating, Publishing, Viewing, Work
 from control_plane.bulk import BulkAnswer, do_each
 from control_plane.connector import presentation, service
 from control_plane.connector.ordering import Sort, Status
@@ -83,7 +83,7 @@ async def create_connector(body: ConnectorCreate, work: Editing, response: Respo
 
 
 @router.post(":bulk", responses=documented(InvalidInput))
-async def change_connectors(body: ConnectorBulk, work: Editing) -> BulkAnswer:
+async def change_connectors(body: ConnectorBulk, work: Operating) -> BulkAnswer:
     """Activate, deactivate, pause or resume many; each by itself, and the answer says what became of each."""
     operations: dict[str, Callable[[str], Awaitable[object]]] = {
         "activate": lambda key: service.set_active(work, key, active=True),
@@ -117,7 +117,7 @@ async def delete_connector(connector_id: PathId, work: Editing, if_match: IfMatc
 @router.post("/{connector_id}/publish", status_code=202, responses=documented(NotFound, Conflict, Stale))
 async def publish_connector(
     connector_id: PathId,
-    work: Editing,
+    work: Publishing,
     response: Response,
     if_match: OptionalIfMatch,
     body: PublishRequest | None = None,
@@ -145,7 +145,11 @@ async def get_connector_version(connector_id: PathId, number: VersionNumber, wor
 
 @router.post("/{connector_id}/versions/{number}/revert", status_code=202, responses=documented(NotFound, Conflict))
 async def revert_connector(
-    connector_id: PathId, number: VersionNumber, work: Editing, response: Response, body: PublishRequest | None = None
+    connector_id: PathId,
+    number: VersionNumber,
+    work: Publishing,
+    response: Response,
+    body: PublishRequest | None = None,
 ) -> Published:
     """Publish an earlier version again, as the next one. The draft becomes the same; the newest secrets stay."""
     note = None if body is None else body.note
@@ -155,25 +159,25 @@ async def revert_connector(
 
 
 @router.put("/{connector_id}/activate", status_code=202, responses=documented(NotFound, Conflict))
-async def activate_connector(connector_id: PathId, work: Editing, response: Response) -> ConnectorRead:
+async def activate_connector(connector_id: PathId, work: Operating, response: Response) -> ConnectorRead:
     """Let its activated actions send. Needs a published version."""
     return await _answer(work, response, await service.set_active(work, connector_id, active=True))
 
 
 @router.put("/{connector_id}/deactivate", status_code=202, responses=documented(NotFound))
-async def deactivate_connector(connector_id: PathId, work: Editing, response: Response) -> ConnectorRead:
+async def deactivate_connector(connector_id: PathId, work: Operating, response: Response) -> ConnectorRead:
     """Stop at once, also while it is in use; what waits is dropped."""
     return await _answer(work, response, await service.set_active(work, connector_id, active=False))
 
 
 @router.put("/{connector_id}/pause", status_code=202, responses=documented(NotFound))
-async def pause_connector(connector_id: PathId, work: Editing, response: Response) -> ConnectorRead:
+async def pause_connector(connector_id: PathId, work: Operating, response: Response) -> ConnectorRead:
     """Hold what would be sent; the latest states wait."""
     return await _answer(work, response, await service.set_paused(work, connector_id, paused=True))
 
 
 @router.put("/{connector_id}/resume", status_code=202, responses=documented(NotFound))
-async def resume_connector(connector_id: PathId, work: Editing, response: Response) -> ConnectorRead:
+async def resume_connector(connector_id: PathId, work: Operating, response: Response) -> ConnectorRead:
     """Send what was held, and go on."""
     return await _answer(work, response, await service.set_paused(work, connector_id, paused=False))
 

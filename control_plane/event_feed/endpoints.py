@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from control_plane.access.repeatable import Repeated
-from control_plane.access.work import Editing, Viewing, Work
+from control_plane.access.work import Editing, Publishing, Viewing, Work
 from control_plane.database.models import EventFeed
 from control_plane.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale, documented
 from control_plane.event_feed import service
@@ -63,7 +63,7 @@ async def delete_event_feed(event_feed_id: PathId, work: Editing, if_match: IfMa
 @router.post("/{event_feed_id}/publish", status_code=202, responses=documented(NotFound, Conflict, Stale))
 async def publish_event_feed(
     event_feed_id: PathId,
-    work: Editing,
+    work: Publishing,
     response: Response,
     if_match: OptionalIfMatch,
     body: PublishRequest | None = None,
@@ -91,7 +91,11 @@ async def get_event_feed_version(event_feed_id: PathId, number: VersionNumber, w
 
 @router.post("/{event_feed_id}/versions/{number}/revert", status_code=202, responses=documented(NotFound, Conflict))
 async def revert_event_feed(
-    event_feed_id: PathId, number: VersionNumber, work: Editing, response: Response, body: PublishRequest | None = None
+    event_feed_id: PathId,
+    number: VersionNumber,
+    work: Publishing,
+    response: Response,
+    body: PublishRequest | None = None,
 ) -> Published:
     """Publish an earlier version again, as the next one; the draft becomes the same."""
     row, published = await service.revert(work, event_feed_id, number, None if body is None else body.note)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from control_plane.access.repeatable import Repeated
-from control_plane.access.work import Editing, Viewing, Work
+from control_plane.access.work import Editing, Publishing, Viewing, Work
 from control_plane.database.models import Journey
 from control_plane.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale, documented
 from control_plane.inputs import PathId, PublishRequest, VersionNumber
@@ -62,7 +62,11 @@ async def delete_journey(journey_id: PathId, work: Editing, if_match: IfMatch) -
 
 @router.post("/{journey_id}/publish", status_code=202, responses=documented(NotFound, Conflict, Stale))
 async def publish_journey(
-    journey_id: PathId, work: Editing, response: Response, if_match: OptionalIfMatch, body: PublishRequest | None = None
+    journey_id: PathId,
+    work: Publishing,
+    response: Response,
+    if_match: OptionalIfMatch,
+    body: PublishRequest | None = None,
 ) -> Published:
     """Make the draft the next version. `warnings` say what may not be meant, such as two sources on one target."""
     row, published = await service.publish(work, journey_id, None if body is None else body.note, if_match)
@@ -87,7 +91,7 @@ async def get_journey_version(journey_id: PathId, number: VersionNumber, work: V
 
 @router.post("/{journey_id}/versions/{number}/revert", status_code=202, responses=documented(NotFound, Conflict))
 async def revert_journey(
-    journey_id: PathId, number: VersionNumber, work: Editing, response: Response, body: PublishRequest | None = None
+    journey_id: PathId, number: VersionNumber, work: Publishing, response: Response, body: PublishRequest | None = None
 ) -> Published:
     """Publish an earlier version again, as the next one; the draft becomes the same."""
     row, published = await service.revert(work, journey_id, number, None if body is None else body.note)

@@ -19,7 +19,14 @@ router = APIRouter(prefix="/v1", tags=["access"])
 async def get_me(work: Viewing) -> Me:
     """Whose key this is, and what it may do."""
     user = await service.find_user(work, work.caller.user_id)
-    return Me(user=service.show_user(user), workspace=work.workspace, key_id=work.caller.key_id, role=work.caller.role)
+    caller = work.caller
+    return Me(
+        user=service.show_user(user),
+        workspace=work.workspace,
+        key_id=caller.key_id,
+        role=caller.role,
+        scopes=None if caller.scopes is None else sorted(caller.scopes),
+    )
 
 
 @router.get("/users", responses=documented(InvalidInput))

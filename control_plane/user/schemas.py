@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
-from control_plane.access.caller import Role
+from control_plane.access.caller import Role, Scope
 from control_plane.inputs import Input, Name, Text
 
 
@@ -32,6 +32,14 @@ class Me(BaseModel):
     workspace: str
     key_id: str
     role: Role
+    scopes: list[Scope] | None
+
+
+def _distinct(scopes: list[Scope]) -> list[Scope]:
+    return sorted(set(scopes))
+
+
+Scopes = Annotated[list[Scope], Field(min_length=1, max_length=len(Scope)), AfterValidator(_distinct)]
 
 
 class ApiKeyCreate(Input):
@@ -40,6 +48,7 @@ class ApiKeyCreate(Input):
     name: Name
     role: Role = Role.VIEWER
     expires_at: AwareDatetime | None = None
+    scopes: Scopes | None = Field(default=None, description="Left out, the key may do all that its role may.")
 
 
 class ApiKeyRead(BaseModel):
@@ -54,6 +63,8 @@ class ApiKeyRead(BaseModel):
     created_by: str
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None
+    scopes: list[Scope] | None
 
 
 class ApiKeyMade(ApiKeyRead):

@@ -51,10 +51,11 @@ async def make_api_key(work: Work, user_id: str, body: ApiKeyCreate) -> ApiKeyMa
         created_at=work.now,
         created_by=work.caller.user_id,
         expires_at=body.expires_at,
+        scopes=body.scopes,
     )
     work.session.add(row)
     await work.session.flush()
-    told = {"name": row.name, "role": row.role, "user_id": user.id, "prefix": row.prefix}
+    told = {"name": row.name, "role": row.role, "user_id": user.id, "prefix": row.prefix, "scopes": row.scopes}
     record_change(work, "created", "api_key", row.id, after=told)
     return ApiKeyMade(**show_key(row).model_dump(), api_key=key.text)
 

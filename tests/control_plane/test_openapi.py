@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from connectors.kit.registry import Registry
+from control_plane.access.caller import Scope
 from control_plane.access.first_admin import FirstAdmin
 from control_plane.app import assemble, build_parts
 from tests.support.ledger import LEDGER, ONE_ONLY
@@ -32,10 +33,14 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+OPEN_OPERATIONS = {("POST", "/v1/session")}
+PUBLISHING = ("/publish", "/revert")
+OPERATING = ("/activate", "/deactivate", "/pause", "/resume", ":bulk", "/v1/jobs", "/start", "/cancel")
 FOR_VIEWERS = {
     ("PUT", "/v1/connector-types/{connector_type}/validate"),
     ("PUT", "/v1/connectors/{connector_id}/favourite"),
     ("DELETE", "/v1/connectors/{connector_id}/favourite"),
+    ("DELETE", "/v1/session"),
 }
 FOR_EDITORS = {("GET", "/v1/connectors/{connector_id}/diff/rendered")}
 FOR_ADMINS = {
@@ -85,16 +90,39 @@ def test_no_request_breaks_a_route(case: Any, served: httpx.Client) -> None:
 
 async def test_each_route_asks_for_the_role_that_it_needs(plane: Plane) -> None:
     keys = {role: await key_of(plane, role) for role in ("viewer", "editor", "admin")}
-    for path, operations in plane.app.openapi()["paths"].items():
-        if path in OPEN | STREAMS:
-            continue
-        for method in (name.upper() for name in operations):
-            needed = needed_role(method, path)
-            assert await status(plane, method, path, "nonsense") == 401, (method, path)
-            for role, key in keys.items():
-                refused = await status(plane, method, path, key) == 403
-                allowed = list(keys).index(role) >= list(keys).index(needed)
-                assert refused != allowed, (method, path, role)
+    for method, path in closed_operations(plane):
+        needed = needed_role(method, path)
+        assert await status(plane, method, path, "nonsense") == 401, (method, path)
+        for role, key in keys.items():
+            refused = await status(plane, method, path, key) == 403
+            allowed = list(keys).index(role) >= list(keys).index(needed)
+            assert refused != allowed, (method, path, role)
+
+
+async def test_each_route_asks_for_the_scope_that_it_needs(plane: Plane) -> None:
+    keys = {scope: await key_of(plane, "admin", scopes=[scope]) for scope in Scope}
+    for method, path in closed_operations(plane):
+        allowed = [scope for scope, key in keys.items() if await status(plane, method, path, key) != 403]
+        assert allowed == [needed_scope(method, path)], (method, path)
+
+
+def closed_operations(plane: Plane) -> list[tuple[str, str]]:
+    """Every method and path that needs a key."""
+    paths = plane.app.openapi()["paths"].items()
+    every = [(method.upper(), path) for path, operations in paths for method in operations]
+    return [operation for operation in every if operation not in OPEN_OPERATIONS and operation[1] not in OPEN | STREAMS]
+
+
+def needed_scope(method: str, path: str) -> Scope:
+    """What is meant: publishing and operating are apart from configuring."""
+    match needed_role(method, path):
+        case "admin":
+            return Scope.ADMINISTER
+        case "viewer":
+            return Scope.READ
+    if path.endswith(PUBLISHING):
+        return Scope.PUBLISH
+    return Scope.OPERATE if path.endswith(OPERATING) else Scope.CONFIGURE
 
 
 def needed_role(method: str, path: str) -> str:
@@ -113,8 +141,9 @@ async def status(plane: Plane, method: str, path: str, key: str) -> int:
     return (await plane.http.request(method, address, headers=headers, json=body)).status_code
 
 
-async def key_of(plane: Plane, role: str) -> str:
+async def key_of(plane: Plane, role: str, **more: Any) -> str:
     """A key with this role."""
     user = await plane.call("POST", "/v1/users", 201, json={"name": role})
-    made = await plane.call("POST", f"/v1/users/{user['id']}/api-keys", 201, json={"name": "k", "role": role})
+    body = {"name": "k", "role": role, **more}
+    made = await plane.call("POST", f"/v1/users/{user['id']}/api-keys", 201, json=body)
     return str(made["api_key"])

@@ -1,0 +1,1 @@
+"""Sessions: a browser signed in with an API key."""
