@@ -45,6 +45,8 @@ from control_plane.sample.recent_events import KafkaRecentEvents, RecentEvents
 from control_plane.session import endpoints as session
 from control_plane.settings import ControlPlaneSettings
 from control_plane.startup import Announce, Startup
+from control_plane.tag import endpoints as tag
+from control_plane.tag.containers import Containers
 from control_plane.telemetry import Telemetry, program_version
 from control_plane.tracing import Tracing
 from control_plane.type_change import endpoints as type_change
@@ -80,6 +82,7 @@ RESOURCES = (
     editor,
     type_change,
     version_diff,
+    tag,
     health,
 )
 
@@ -110,11 +113,11 @@ def build_parts(
     events: RecentEvents | None = None,
 ) -> Parts:
     """Every part; `topic` is where config records go, `registry` defaults to the whole catalogue, `events` to Kafka."""
-    database, telemetry = open_database(settings.database), Telemetry()
+    database, telemetry, types = open_database(settings.database), Telemetry(), registry or load_catalog()
     return Parts(
         settings=settings,
         database=database,
-        registry=registry or load_catalog(),
+        registry=types,
         sealer=Sealer(settings.secrets.plain()),
         relay=Relay(database, topic, settings.relay, telemetry),
         workers=LiveWorkers(),
@@ -122,6 +125,7 @@ def build_parts(
         startup=Startup(),
         partner_client=PartnerClient(AddressPolicy(settings.egress.networks()), settings.egress.ca_file),
         events=events or KafkaRecentEvents(settings.kafka),
+        containers=Containers(types),
     )
 
 

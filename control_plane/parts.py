@@ -11,6 +11,7 @@ from control_plane.publishing.relay import Relay
 from control_plane.sample.recent_events import RecentEvents
 from control_plane.settings import ControlPlaneSettings
 from control_plane.startup import Startup
+from control_plane.tag.containers import Containers
 from control_plane.telemetry import Telemetry
 from control_plane.worker.live_workers import LiveWorkers
 
@@ -29,4 +30,5 @@ class Parts:
     startup: Startup
     partner_client: PartnerClient
     events: RecentEvents
+    containers: Containers
     sign_ins: SignInLimit = field(default_factory=SignInLimit)
