@@ -37,10 +37,9 @@ async def test_a_job_that_was_asked_for_rows_of_two_partitions_is_asked_again_fo
     await bench.pass_time(6)
     await bench.until(lambda: bench.partner.running == 1)
 
-    await release(bench, 1)
-    bench.partner.hold = None
     bench.partner.answer = lambda _request: PartnerResponse(200)
-    await bench.pass_time(6)
+    await release(bench, 1)
+    bench.partner.hold.set()
     await bench.until(lambda: len(bench.outcomes(0)) == 2)
     assert sorted(bench.outcomes(0)) == [("p-0", "sent", None), ("p-1", "sent", None)]
     assert bench.partner.requests[-1]["ticket"] == "job-7"
