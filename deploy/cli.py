@@ -174,6 +174,19 @@ def new_key() -> None:
     typer.echo(make())
 
 
+@secrets_app.command()
+def rotate() -> None:
+    """Seal every stored secret with the newest key, and send what is published out again.
+
+    First put the new key before the others in PATCHBAY_SECRETS__KEYS of every program, and restart them. When this
+    has run, and the workers have applied it, the older keys can be taken away.
+    """
+    from deploy.secret_rotation import rotate as rotate_secrets
+
+    rotated = rotate_secrets()
+    typer.echo(f"{rotated.values:,} sealed values are new; {rotated.records:,} config records go out again.")
+
+
 Snapshot = Annotated[str, typer.Option(help="A file of JSON lines, one member each; or topic:NAME, a compacted topic.")]
 ActionId = Annotated[str, typer.Option("--action", help="The action whose partner is meant.")]
 AsOf = Annotated[str | None, typer.Option(help="When the snapshot was true, RFC 3339; now when left out.")]
