@@ -12,6 +12,10 @@ from connectors.kit.address import AddressPolicy
 from connectors.kit.registry import Registry
 from connectors.kit.sealing import Sealer
 from control_plane.action import endpoints as action
+from control_plane.alert import endpoints as alert
+from control_plane.alert.messages import AlertMessenger
+from control_plane.alert.post import WorldwidePost
+from control_plane.alert.watcher import AlertWatcher
 from control_plane.audience import endpoints as audience
 from control_plane.audit import endpoints as audit
 from control_plane.catalog import endpoints as catalog
@@ -70,6 +74,7 @@ RESOURCES = (
     dead_letter,
     job,
     error_group,
+    alert,
     live,
     worker,
     config,
@@ -101,8 +106,12 @@ def build_app(settings: ControlPlaneSettings, announce: Announce | None = None) 
     there is no key to seal secrets with.
     """
     parts = build_parts(settings, KafkaConfigTopic(settings.kafka))
-    sender = JobSender(parts.database, KafkaCommandTopic(settings.kafka))
-    background = (kafka_follower(settings.kafka, parts.database), sender)
+    background = (
+        kafka_follower(settings.kafka, parts.database),
+        JobSender(parts.database, KafkaCommandTopic(settings.kafka)),
+        AlertWatcher(parts.database, parts.workers),
+        AlertMessenger(parts.database, WorldwidePost(parts.partner_client, parts.sealer, settings.mail)),
+    )
     return assemble(parts, KafkaStatusReader(settings.kafka, parts.workers), announce, background)
 
 

@@ -65,6 +65,18 @@ class RelaySettings(BaseModel):
     retry_seconds: float = Field(default=15.0, gt=0, description="The longest pause between two attempts on Kafka.")
 
 
+class MailSettings(BaseModel):
+    """The mail server that carries alerts; without a host there is none."""
+
+    host: str = Field(default="", description="Without one, alerts go to webhooks only.")
+    port: int = Field(default=587, ge=1, le=65535)
+    starttls: bool = Field(default=True, description="Demand TLS before anything is said.")
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: str = Field(default="patchbay@localhost", description="The address that messages come from.")
+    seconds: float = Field(default=10.0, gt=0, le=60, description="How long each step of the exchange may take.")
+
+
 class ControlPlaneSettings(ProgramSettings):
     """What the control plane needs beside the settings that every program shares."""
 
@@ -72,3 +84,4 @@ class ControlPlaneSettings(ProgramSettings):
     http: HttpSettings = HttpSettings()
     access: AccessSettings = AccessSettings()
     relay: RelaySettings = RelaySettings()
+    mail: MailSettings = MailSettings()

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from control_plane.access.repeatable import Repeated
-from control_plane.access.work import Editing, Viewing
+from control_plane.access.work import Operating, Viewing
 from control_plane.errors import Conflict, InvalidInput, NotFound, documented
 from control_plane.inputs import PathId
 from control_plane.job import service
@@ -20,7 +20,7 @@ async def list_jobs(work: Viewing, paging: Paged) -> Page[JobRead]:
 
 
 @router.post("", status_code=201, response_model=JobRead, responses=documented(InvalidInput))
-async def plan_job(body: JobCreate, work: Editing, repeated: Repeated) -> Response:
+async def plan_job(body: JobCreate, work: Operating, repeated: Repeated) -> Response:
     """Plan a replay: the answer says what it would send. Nothing is sent before it is started."""
 
     async def create() -> JobRead:
@@ -36,12 +36,12 @@ async def get_job(job_id: PathId, work: Viewing) -> JobRead:
 
 
 @router.post("/{job_id}/start", status_code=202, responses=documented(NotFound, Conflict))
-async def start_job(job_id: PathId, work: Editing) -> JobRead:
+async def start_job(job_id: PathId, work: Operating) -> JobRead:
     """Have the workers send what was planned, at about a thousand deliveries per second."""
     return await service.show(work, await service.start(work, job_id))
 
 
 @router.post("/{job_id}/cancel", status_code=202, responses=documented(NotFound, Conflict))
-async def cancel_job(job_id: PathId, work: Editing) -> JobRead:
+async def cancel_job(job_id: PathId, work: Operating) -> JobRead:
     """Hand nothing more over; what waits at the workers ends `skipped: cancelled`."""
     return await service.show(work, await service.cancel(work, job_id))
