@@ -337,9 +337,9 @@ class Attempts:
         if found.verdict is Verdict.UNAUTHORIZED:
             connector.refusals += 1
             if connector.refused:
-                connector.hold_until = now + CREDENTIAL_PROBE_SECONDS
+                connector.probe_at = now + CREDENTIAL_PROBE_SECONDS
         elif found.verdict is not Verdict.TRY_AGAIN:
-            connector.refusals = 0
+            connector.refusals, connector.probe_at = 0, 0.0
         if connector.refused and not was_refused:
             self._telemetry.credentials_refused(connector.live.config)
         elif was_refused and not connector.refused:

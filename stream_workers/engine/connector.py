@@ -34,6 +34,8 @@ class Connector:
         self.attempting = 0
         self.wake_at = 0.0
         self.hold_until = 0.0
+        self.probe_at = 0.0
+        """While the credentials are refused: when the next probe may go."""
         self.refusals = 0
         self.served = 0
         self.rate = FIRST_RATE
@@ -68,7 +70,7 @@ class Connector:
             self._rows = _rate(limits.rows_per_second, self._share)
         if live.config.secrets != self.live.config.secrets or live.plain_settings != self.live.plain_settings:
             self.refusals = 0
-            self.hold_until = 0.0
+            self.hold_until = self.probe_at = 0.0
         if live.secrets != self.live.secrets:
             self.masker = Masker(live.secrets)
         self.live = live
@@ -101,8 +103,9 @@ class Connector:
         """Seconds until a request may start; 0 when it may start now, `None` when only something new can help."""
         if not self.live.sends or not self.ready:
             return None
-        if now < self.hold_until:
-            return self.hold_until - now
+        held = max(self.hold_until, self.probe_at)
+        if now < held:
+            return held - now
         if not self.breaker.allows(now):
             return max(self.breaker.retry_at - now, 0.05) if self.breaker.state is BreakerState.OPEN else None
         if self.refused and self.attempting > 0:
