@@ -79,7 +79,7 @@ def test_a_connector_in_use_is_not_deleted_and_the_page_names_who_uses_it(open_p
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Valuable customers")
     expect(dialog).to_contain_text("Orders")
-    confirm(page, "Close")
+    confirm(page, "All right")
     assert demonstration.call("GET", f"/connectors/{demonstration.connectors['Web shop']}")
 
 

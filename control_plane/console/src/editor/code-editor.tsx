@@ -20,7 +20,8 @@ export interface Mark {
 export interface CodeEditorProps {
   label: string;
   language: "liquid" | "json";
-  value: string;
+  /** What stands in it at first; from then on the editor itself holds the text, so that no keystroke is ever overtaken. */
+  initial: string;
   change: (value: string) => void;
   vocabulary: Vocabulary;
   marks: readonly Mark[];
@@ -29,7 +30,7 @@ export interface CodeEditorProps {
 }
 
 /** Text with Liquid in it: coloured, completed, and marked where it does not hold. */
-export function CodeEditor({ label, language, value, change, vocabulary, marks, readOnly = false, describedBy }: CodeEditorProps) {
+export function CodeEditor({ label, language, initial, change, vocabulary, marks, readOnly = false, describedBy }: CodeEditorProps) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const latest = useRef({ change, vocabulary });
@@ -40,7 +41,7 @@ export function CodeEditor({ label, language, value, change, vocabulary, marks, 
     const made = new EditorView({
       parent: parent.current,
       state: EditorState.create({
-        doc: value,
+        doc: initial,
         extensions: [
           language === "json" ? [lineNumbers(), lintGutter(), liquid({ base: json() })] : liquid(),
           ...writing(() => latest.current.vocabulary),
@@ -56,12 +57,6 @@ export function CodeEditor({ label, language, value, change, vocabulary, marks, 
     return () => made.destroy();
   }, [language, label]);
   useEffect(() => view.current?.dispatch({ effects: editable.current.reconfigure(editing(readOnly)) }), [readOnly]);
-  useEffect(() => {
-    const current = view.current;
-    if (current !== null && current.state.doc.toString() !== value) {
-      current.dispatch({ changes: { from: 0, to: current.state.doc.length, insert: value } });
-    }
-  }, [value]);
   useEffect(() => {
     const current = view.current;
     if (current !== null) current.dispatch(setDiagnostics(current.state, marks.map((mark) => diagnostic(mark, current.state.doc.length))));

@@ -23,7 +23,7 @@ function useEditors(): Module | null {
 
 export function CodeEditor(props: CodeEditorProps) {
   const Editor: ComponentType<CodeEditorProps> | undefined = useEditors()?.CodeEditor;
-  return Editor === undefined ? <pre class="editor-wait">{props.value}</pre> : <Editor {...props} />;
+  return Editor === undefined ? <pre class="editor-wait">{props.initial}</pre> : <Editor {...props} />;
 }
 
 export function DiffView(props: DiffProps) {

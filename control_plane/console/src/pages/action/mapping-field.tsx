@@ -1,4 +1,4 @@
-import { useId, useMemo } from "preact/hooks";
+import { useId, useMemo, useState } from "preact/hooks";
 import type { Fault } from "../../api/types";
 import type { Mark } from "../../editor/code-editor";
 import { CodeEditor } from "../../editor/lazy";
@@ -21,8 +21,12 @@ interface Props {
 /** One mapped field: a template, or JSON whose texts are templates. */
 export function MappingField({ field, text, change, vocabulary, faults, isUnreadable, readOnly }: Props) {
   const help = useId();
-  const marks = useMemo(() => faults.flatMap((fault) => markOf(fault, field.name, text) ?? []), [faults, text.language]);
-  const format = () => change({ ...text, text: JSON.stringify(JSON.parse(text.text), null, 2) });
+  const [round, setRound] = useState(0);
+  const marks = useMemo(() => faults.flatMap((fault) => markOf(fault, field.name, text) ?? []), [JSON.stringify(faults), text.language]);
+  const format = () => {
+    change({ ...text, text: JSON.stringify(JSON.parse(text.text), null, 2) });
+    setRound(round + 1);
+  };
   return (
     <div class={`field mapping-field ${faults.length > 0 || isUnreadable ? "invalid" : ""}`}>
       <div class="field-row">
@@ -46,10 +50,10 @@ export function MappingField({ field, text, change, vocabulary, faults, isUnread
         </select>
       </div>
       <CodeEditor
-        key={text.language}
+        key={`${text.language}${round}`}
         label={field.title}
         language={text.language}
-        value={text.text}
+        initial={text.text}
         change={(value) => change({ ...text, text: value })}
         vocabulary={vocabulary}
         marks={marks}

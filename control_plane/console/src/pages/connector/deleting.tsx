@@ -48,7 +48,7 @@ async function explain(what: "connector" | "action", uses: Use[]): Promise<boole
         <UseList uses={uses} />
       </>
     ),
-    confirm: "Close",
+    confirm: "All right",
   });
   return false;
 }
