@@ -28,7 +28,7 @@ class Dispatcher:
         self.view = ConfigView()
         self._clock = clock
         self._endings = endings
-        self._may_send = may_send
+        self.may_send = may_send
         self._timers = Timers(clock.monotonic)
         self.slots = Slots(clock, self._timers, policy, may_send, self.again)
         self._batches: dict[str, Batches] = {}
@@ -288,7 +288,7 @@ class Dispatcher:
 
     def tick(self) -> None:
         """Measure what each connector serves; what waits at a stalled or blocked one becomes rows."""
-        if not self._may_send():
+        if not self.may_send():
             return
         now = self._clock.monotonic()
         for connector in self.connectors.values():

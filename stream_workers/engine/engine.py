@@ -29,7 +29,7 @@ _RETRY_SECONDS = 0.5
 _YIELD_EVERY = 32
 _FAR_BEHIND = 1_000
 _TURN_SECONDS = 0.002
-_LEASE_SECONDS = 0.02
+_SILENCE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,14 +289,14 @@ class DeliveryEngine:
             await asyncio.sleep(0.01)
 
     async def _pace(self, partition: OwnedPartition, turns: int) -> int:
-        """Let deliveries catch up: the stream waits for our own CPU and lease, and hardly ever for a partner.
+        """Let deliveries catch up: the stream waits for ourselves, and hardly ever for a partner.
 
         Turns are counted, not time: when the event loop is busy a turn takes long, and waiting for it costs nothing.
-        Without the lease nothing may be sent: what we would take now would only become rows. Returns the turns left.
+        While nothing may be sent, what we took would only become rows. Returns the turns left.
         """
         await asyncio.sleep(0)
-        while partition.alive and not self._hands.holds_lease():
-            await asyncio.sleep(_LEASE_SECONDS)
+        while partition.alive and not self.dispatcher.may_send():
+            await asyncio.sleep(_SILENCE_SECONDS)
         while partition.alive and turns and self.dispatcher.slots.backlog() > self._policy.backlog:
             await asyncio.sleep(_TURN_SECONDS)
             turns -= 1

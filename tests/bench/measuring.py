@@ -22,7 +22,7 @@ from tests.support.kafka import topics_of_ones_own
 WARM = 0.1
 """This part of the deliveries is not measured: imports, connections and takeovers are over by then."""
 STILL_SECONDS = 0.4
-STALL_SECONDS = 45.0
+STALL_SECONDS = 75.0
 POLL_SECONDS = 0.02
 PARTITIONS = 8
 

@@ -34,13 +34,13 @@ async def test_a_burst_is_sent_whole_when_the_partner_is_quick(bench) -> None:
     assert (outcomes.count("sent"), outcomes.count("removed")) == (BURST / 2, BURST / 2)
 
 
-async def test_nothing_is_taken_until_the_group_was_heard_from(bench) -> None:
-    bench.holds_lease = bench.may_send = False
+async def test_nothing_is_taken_while_nothing_may_be_sent(bench) -> None:
+    bench.may_send = False
     bench.feed(*a_burst())
     await bench.until(lambda: bench.engine.feeds[0].partition.alive and not bench.engine.feeds[0].chunks)
     for _ in range(20):
         await asyncio.sleep(0)
     assert bench.engine.feeds[0].partition.position.expected == 0
-    bench.holds_lease = bench.may_send = True
+    bench.may_send = True
     await bench.settle()
     assert {outcome for _, outcome, _ in bench.outcomes()} == {"sent", "removed"}
