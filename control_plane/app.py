@@ -22,6 +22,7 @@ from control_plane.catalog import endpoints as catalog
 from control_plane.connection_test import endpoints as connection_test
 from control_plane.connector import endpoints as connector
 from control_plane.console.serving import mount_console
+from control_plane.custom_type import endpoints as custom_type
 from control_plane.database.engine import open_database
 from control_plane.dead_letter import endpoints as dead_letter
 from control_plane.delivery import endpoints as delivery
@@ -88,6 +89,7 @@ RESOURCES = (
     type_change,
     version_diff,
     tag,
+    custom_type,
     health,
 )
 

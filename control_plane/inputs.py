@@ -44,6 +44,7 @@ Note = Annotated[Text, StringConstraints(max_length=2000)]
 Key = Annotated[Text, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@/-]*$")]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_bounded)]
 PathId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+TypeKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:@-]{1,64}$", description="`braze`, or `custom:crm@3`.")]
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from connectors.kit.registry import Registry
 from control_plane.access.caller import Caller, Role, Scope, authenticate, authenticate_session, demand
 from control_plane.access.key_use import note_use
 from control_plane.access.sessions import SessionToken, demand_same_site
@@ -25,6 +26,12 @@ class Work:
     session: AsyncSession
     parts: Parts
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    own_types: Registry | None = None
+
+    @property
+    def types(self) -> Registry:
+        """The connector types of the workspace: those of the installation, and its own."""
+        return self.own_types or self.parts.registry
 
     @property
     def workspace(self) -> str:
@@ -53,7 +60,8 @@ def _work_as(role: Role, scope: Scope) -> Callable[..., AsyncIterator[Work]]:
             else:
                 caller = await authenticate(session, credentials.credentials if credentials else None)
             demand(caller, role, scope)
-            work = Work(caller, session, parts)
+            types = await parts.custom_types.types_of(session, caller.workspace, parts.registry)
+            work = Work(caller, session, parts, own_types=types)
             yield work
         parts.relay.wake()
         await note_use(parts.database, caller, work.now)

@@ -187,7 +187,7 @@ def _demand_valid(
 
 
 def _read(work: Work, connector: Connector, action: Action, published: bool) -> ActionRead:
-    type_ = work.parts.registry.get(connector.type)
+    type_ = work.types.get(connector.type)
     action_type = None if type_ is None else type_.action(action.type)
     return ActionRead(
         **{name: getattr(action, name) for name in _CONTENT},

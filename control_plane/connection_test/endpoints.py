@@ -7,7 +7,7 @@ from control_plane.catalog.service import find_type
 from control_plane.connection_test import service
 from control_plane.connection_test.schemas import ConnectionTestRead, ConnectorTest, SettingsTest
 from control_plane.errors import Conflict, InvalidInput, NotFound, documented
-from control_plane.inputs import PathId
+from control_plane.inputs import PathId, TypeKey
 
 router = APIRouter(prefix="/v1", tags=["connection-tests"])
 
@@ -19,6 +19,6 @@ async def try_connector(connector_id: PathId, work: Editing, body: ConnectorTest
 
 
 @router.put("/connector-types/{connector_type}/test", responses=documented(NotFound, InvalidInput))
-async def try_settings(connector_type: PathId, body: SettingsTest, work: Editing) -> ConnectionTestRead:
+async def try_settings(connector_type: TypeKey, body: SettingsTest, work: Editing) -> ConnectionTestRead:
     """The same for settings that are not stored yet."""
-    return await service.try_form(work, find_type(work.parts.registry, connector_type), body)
+    return await service.try_form(work, find_type(work.types, connector_type), body)

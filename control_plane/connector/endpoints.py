@@ -44,7 +44,7 @@ async def _answer(work: Work, response: Response, connector: Connector) -> Conne
 
 def _search(
     q: Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$", description=_SEARCHED)] = None,
-    type: Annotated[str | None, Query(max_length=64, pattern="^[a-z0-9_]+$")] = None,  # noqa: A002
+    type: Annotated[str | None, Query(max_length=64, pattern="^[a-z0-9_:@]+$")] = None,  # noqa: A002
     active: bool | None = None,
     favourite: Annotated[bool | None, Query(description="Whether the caller has starred it.")] = None,
 ) -> Search:

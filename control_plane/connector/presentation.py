@@ -79,7 +79,7 @@ def troubles(work: Work) -> dict[str, Trouble]:
 
 
 def _read(work: Work, row: Connector, actions: Sequence[Action], published: Version | None) -> ConnectorRead:
-    type_ = work.parts.registry.get(row.type)
+    type_ = work.types.get(row.type)
     present = [action for action in actions if not action.removed]
     return ConnectorRead(
         id=row.id,

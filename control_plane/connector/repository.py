@@ -73,7 +73,7 @@ async def remove(work: Work, connector: Connector) -> None:
 
 
 def _has_word(work: Work, word: str) -> ColumnElement[bool]:
-    labelled = [type_.key for type_ in work.parts.registry if word.casefold() in type_.label.casefold()]
+    labelled = [type_.key for type_ in work.types if word.casefold() in type_.label.casefold()]
     acting = select(Action.connector_id).where(
         Action.workspace == work.workspace, Action.removed.is_(False), Action.name.icontains(word, autoescape=True)
     )

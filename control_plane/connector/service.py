@@ -7,6 +7,7 @@ from control_plane.access.audit import record_change
 from control_plane.access.work import Work
 from control_plane.connector import repository
 from control_plane.connector.schemas import ConnectorCreate, ConnectorUpdate, LimitsInput
+from control_plane.custom_type.types import pinned
 from control_plane.database.models import Connector, Version
 from control_plane.errors import Conflict, Fault, InvalidInput
 from control_plane.ids import new_id
@@ -22,7 +23,7 @@ from control_plane.publishing.versions import show_secrets
 
 async def create(work: Work, body: ConnectorCreate) -> Connector:
     """A new draft, deactivated."""
-    type_ = work.parts.registry.get(body.type)
+    type_ = work.types.get(body.type)
     if type_ is None:
         fault = Fault(pointer="/type", code="unknown_connector_type", detail="There is no such connector type.")
         raise InvalidInput("The connector type is not known here.", faults=(fault,))
@@ -34,7 +35,7 @@ async def create(work: Work, body: ConnectorCreate) -> Connector:
     connector = Connector(
         id=connector_id,
         workspace=work.workspace,
-        type=body.type,
+        type=pinned(work.types, body.type),
         name=body.name,
         settings=body.settings,
         secrets=_seal(work, connector_id, given),

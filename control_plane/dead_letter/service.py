@@ -51,7 +51,7 @@ async def show_all(work: Work, rows: Sequence[KeptDeadLetter]) -> list[DeadLette
 
 
 def _show(work: Work, row: KeptDeadLetter, type_key: str | None, job_id: str | None) -> DeadLetterRead:
-    type_ = work.parts.registry.get(type_key or "")
+    type_ = work.types.get(type_key or "")
     told = {name: getattr(row, name) for name in DeadLetterRead.model_fields if name not in ("link", "replayed_by")}
     link = type_.code_link(row.partner_code) if type_ is not None and row.partner_code else None
     return DeadLetterRead(**told, link=link, replayed_by=job_id)

@@ -44,7 +44,7 @@ async def show_all(work: Work, rows: Sequence[KeptDelivery]) -> list[DeliveryRea
 
 
 def _show(work: Work, row: KeptDelivery, type_key: str) -> DeliveryRead:
-    type_ = work.parts.registry.get(type_key)
+    type_ = work.types.get(type_key)
     told = {name: getattr(row, name) for name in DeliveryRead.model_fields if name not in _DERIVED}
     link = type_.code_link(row.partner_code) if type_ is not None and row.partner_code else None
     return DeliveryRead(**told, at=row.last_at, link=link, trigger=_trigger(row.run))

@@ -31,7 +31,7 @@ from control_plane.sample.schemas import SampleChoice, SourceName
 
 router = APIRouter(prefix="/v1", tags=["mappings"])
 Id = Annotated[str | None, Query(pattern="^[A-Za-z0-9_.-]{1,64}$")]
-TypeKey = Annotated[str | None, Query(pattern="^[A-Za-z0-9_.:-]{1,200}$")]
+TypeKey = Annotated[str | None, Query(pattern="^[A-Za-z0-9_.:@-]{1,64}$")]
 
 
 def _form(action: Action, body: ActionForm) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _form(action: Action, body: ActionForm) -> dict[str, Any]:
 @router.get("/mapping-language", responses=documented(NotFound, InvalidInput))
 async def get_mapping_language(work: Viewing, connector_type: TypeKey = None, action_id: Id = None) -> MappingLanguage:
     """What a mapping can name and do, with types and sample values out of recent events."""
-    type_ = None if connector_type is None else find_type(work.parts.registry, connector_type)
+    type_ = None if connector_type is None else find_type(work.types, connector_type)
     fits: samples.Fits = samples.every_event
     if action_id is not None:
         fits = await samples.fits_action(work, (await find_action(work, action_id)).id)
@@ -54,7 +54,7 @@ async def get_mapping_language(work: Viewing, connector_type: TypeKey = None, ac
 @router.post("/mappings:check", responses=documented(NotFound, InvalidInput))
 async def check_mapping(body: MappingCheck, work: Editing) -> MappingChecked:
     """Every error of a mapping with its place, line and column."""
-    type_ = None if body.connector_type is None else find_type(work.parts.registry, body.connector_type)
+    type_ = None if body.connector_type is None else find_type(work.types, body.connector_type)
     return language.check(type_, body.action_type, body.mapping)
 
 

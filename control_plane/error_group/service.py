@@ -63,7 +63,7 @@ def fold(counted: Iterable[Mapping[str, Any]], seen: Mapping[GroupKey, tuple[int
 def _show(work: Work, key: GroupKey, group: Group, known: Mapping[str, tuple[str, str]]) -> ErrorGroupRead:
     connector_id, outcome, reason, code = key
     name, type_key = known.get(connector_id, (None, ""))
-    type_ = work.parts.registry.get(type_key)
+    type_ = work.types.get(type_key)
     advice = advice_for(outcome, reason)
     return ErrorGroupRead(
         connector_id=connector_id,

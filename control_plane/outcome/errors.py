@@ -76,7 +76,7 @@ def _csv(rows: Any) -> str:
 
 
 def _read(work: Work, row: Mapping[str, Any], types: Mapping[str, str]) -> ErrorRead:
-    type_ = work.parts.registry.get(types.get(row["connector_id"], ""))
+    type_ = work.types.get(types.get(row["connector_id"], ""))
     code = row["partner_code"] or None
     return ErrorRead(
         **{name: row[name] for name in COLUMNS if name not in ("at", "outcome", "reason", "partner_code")},

@@ -90,7 +90,7 @@ def _connector(
         type=None if row is None else row.type,
         last_delivery_at=_latest(material.last[key] for key in actions if key in material.last),
         totals=fold_totals(counts),
-        partner_codes=fold_codes(counts, None if row is None else work.parts.registry.get(row.type)),
+        partner_codes=fold_codes(counts, None if row is None else work.types.get(row.type)),
         actions=[_action(material, key, since) for key in actions],
         by_day=_days(material, days, since),
     )

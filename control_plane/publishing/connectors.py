@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.kit.custom import CUSTOM
 from connectors.records.codec import SCHEMA_VERSION
 from connectors.records.config import ActionConfig, ConnectorConfig, LimitsConfig
 from control_plane.access.work import Work
+from control_plane.custom_type.types import definition_of
 from control_plane.database.models import Action, Connector, Version
 from control_plane.errors import Conflict, Fault
 from control_plane.publishing.checks import check_action, check_settings
@@ -72,8 +74,10 @@ async def emit_connector(work: Work, connector: Connector) -> None:
         return
     states = {action.id: action for action in await actions_of(work, [connector.id])}
 
+    definition = definition_of(work.types, version.snapshot["type"])
+
     def build(revision: int) -> ConnectorConfig:
-        return _record(connector, version, states, revision)
+        return _record(connector, version, states, revision, definition)
 
     connector.revision = await emit(work.session, work.workspace, connector_key(connector.id), build)
 
@@ -129,13 +133,20 @@ def _within(action: Action, fault: Fault) -> Fault:
     return fault.model_copy(update={"pointer": f"/actions/{action.id}{fault.pointer}"})
 
 
-def _record(connector: Connector, version: Version, states: Mapping[str, Action], revision: int) -> ConnectorConfig:
+def _record(
+    connector: Connector,
+    version: Version,
+    states: Mapping[str, Action],
+    revision: int,
+    definition: dict[str, Any] | None,
+) -> ConnectorConfig:
     snapshot = version.snapshot
     return ConnectorConfig(
         v=SCHEMA_VERSION,
         workspace=connector.workspace,
         id=connector.id,
-        type=snapshot["type"],
+        type=snapshot["type"] if definition is None else CUSTOM,
+        definition=definition,
         name=snapshot["name"],
         version=version.number,
         revision=revision,

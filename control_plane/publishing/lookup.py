@@ -48,7 +48,7 @@ async def actions_by_id(work: Work, action_ids: Iterable[str], *, lock: bool = F
 
 def type_of(work: Work, key: str) -> ConnectorType:
     """The connector type of a stored connector; raises `Conflict` when this installation no longer has it."""
-    type_ = work.parts.registry.get(key)
+    type_ = work.types.get(key)
     if type_ is None:
         raise Conflict(f"This installation does not know the connector type {key}.", code="unknown_connector_type")
     return type_

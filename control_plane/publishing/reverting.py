@@ -4,6 +4,7 @@ from typing import Any
 
 from connectors.kit.declaration import SettingsModel
 from control_plane.access.work import Work
+from control_plane.custom_type.types import definition_of, hosts_of
 from control_plane.database.models import Connector, Version
 from control_plane.publishing.connectors import (
     KIND,
@@ -21,7 +22,7 @@ async def revert_connector(work: Work, connector: Connector, number: int, note: 
     earlier = await find_version(work, KIND, connector.id, number)
     await _demand_actions_kept(work, connector, earlier)
     await demand_targets_kept(work, connector, earlier.snapshot)
-    secrets = _secrets_after(type_of(work, connector.type).settings, earlier, await published_version(work, connector))
+    secrets = _secrets_after(work, earlier, await published_version(work, connector))
     await _restore(work, connector, earlier.snapshot)
     connector.secrets = secrets
     version = await add_version(work, KIND, connector.id, Content(earlier.snapshot, secrets), note, number)
@@ -35,11 +36,17 @@ def changes_host(model: type[SettingsModel], before: dict[str, Any], after: dict
     return any(before.get(name) != after.get(name) for name in model.host_fields)
 
 
-def _secrets_after(model: type[SettingsModel], earlier: Version, published: Version | None) -> dict[str, Any]:
+def _secrets_after(work: Work, earlier: Version, published: Version | None) -> dict[str, Any]:
     # The newest secrets are the ones that work, but they must not be sent to a host they were not entered for.
-    if published is None or changes_host(model, published.snapshot["settings"], earlier.snapshot["settings"]):
+    if published is None or _has_other_host(work, published.snapshot, earlier.snapshot):
         return dict(earlier.secrets)
     return {**earlier.secrets, **published.secrets}
+
+
+def _has_other_host(work: Work, before: dict[str, Any], after: dict[str, Any]) -> bool:
+    hosts = [hosts_of(definition_of(work.types, snapshot["type"])) for snapshot in (before, after)]
+    model = type_of(work, after["type"]).settings
+    return hosts[0] != hosts[1] or changes_host(model, before["settings"], after["settings"])
 
 
 async def _demand_actions_kept(work: Work, connector: Connector, earlier: Version) -> None:
@@ -50,7 +57,7 @@ async def _demand_actions_kept(work: Work, connector: Connector, earlier: Versio
 
 
 async def _restore(work: Work, connector: Connector, snapshot: dict[str, Any]) -> None:
-    connector.name, connector.settings = snapshot["name"], snapshot["settings"]
+    connector.type, connector.name, connector.settings = snapshot["type"], snapshot["name"], snapshot["settings"]
     connector.identifiers, connector.limits = snapshot["identifiers"], snapshot["limits"]
     earlier = {action["id"]: action for action in snapshot["actions"]}
     for action in await actions_of(work, [connector.id]):

@@ -12,6 +12,7 @@ from control_plane.database.models.access import (
 )
 from control_plane.database.models.alert import Alert, AlertMessage, AlertState
 from control_plane.database.models.configuration import Action, Audience, Connector, EventFeed, Journey
+from control_plane.database.models.custom_type import CustomType
 from control_plane.database.models.following import FollowedPosition, KeptAttempt, KeptDeadLetter, KeptDelivery
 from control_plane.database.models.job import Job, JobCommand
 from control_plane.database.models.publication import ConfigKey, OutboxRow, Use, Version
@@ -27,6 +28,7 @@ __all__ = [
     "Base",
     "ConfigKey",
     "Connector",
+    "CustomType",
     "EventFeed",
     "Favourite",
     "FollowedPosition",

@@ -1,0 +1,1 @@
+"""Connector types that admins define without code."""
