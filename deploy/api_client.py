@@ -2,7 +2,10 @@
 
 import json
 import os
+from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -30,13 +33,18 @@ class ApiClient:
         """The JSON of a POST without a body."""
         return self._ask("POST", path)
 
-    def _ask(self, method: str, path: str) -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, if_match: str | None = None) -> Any:
+        """The JSON of any request, `None` for an answer without content; `if_match` is the ETag that was read."""
+        return self._ask(method, path, body, {} if if_match is None else {"If-Match": if_match})
+
+    def _ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] = MappingProxyType({})) -> Any:
         if not self._key:
             raise CannotRun("This asks the control plane. Put an API key into PATCHBAY_API_KEY.")
-        request = Request(self._url + path, method=method, headers={"Authorization": f"Bearer {self._key}"})
+        sent = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json", **headers}
+        data = None if body is None else json.dumps(body).encode()
         try:
-            with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-                return json.load(answer)
+            with urlopen(Request(self._url + path, data, sent, method=method), timeout=TIMEOUT_SECONDS) as answer:
+                return json.load(answer) if answer.status != HTTPStatus.NO_CONTENT else None
         except HTTPError as error:
             raise CannotRun(f"{method} {self._url}{path}: {_detail(error)}") from error
         except (URLError, TimeoutError, ConnectionError) as error:
@@ -49,6 +57,7 @@ class ApiClient:
 def _detail(error: HTTPError) -> str:
     try:
         problem = json.load(error)
-        return f"{error.code}, {problem['detail']}"
+        faults = [f"\n  {fault['pointer']}: {fault['detail']}" for fault in problem.get("errors", ())]
+        return f"{error.code}, {problem['detail']}{''.join(faults)}"
     except (ValueError, KeyError, TypeError):
         return f"{error.code} {error.reason}"

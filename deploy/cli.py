@@ -166,6 +166,57 @@ def republish(api: ApiUrl = None, api_key: ApiKey = None) -> None:
     typer.echo(f"{records:,} config records published again.")
 
 
+ConfigFile = Annotated[Path, typer.Argument(help="The file that `patchbay export` writes.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Delete what the file does not hold.")]
+
+
+@app.command()
+def export(api: ApiUrl = None, api_key: ApiKey = None) -> None:
+    """Write the whole configuration as YAML; secrets are only referred to, never shown."""
+    from deploy.api_client import ApiClient
+    from deploy.config_as_code.commands import export as exported
+
+    typer.echo(exported(ApiClient(api, api_key)), nl=False)
+
+
+@app.command()
+def plan(
+    file: ConfigFile,
+    prune: Prune = False,
+    check: Annotated[bool, typer.Option("--check", help="End with 1 when something would change.")] = False,
+    api: ApiUrl = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Show how the configuration differs from a file, and so what `apply` would do."""
+    from deploy.api_client import ApiClient
+    from deploy.config_as_code.commands import plan as planned
+
+    made = planned(ApiClient(api, api_key), file, typer.echo, prune=prune)
+    if check and not made.is_empty:
+        sys.exit(EXIT_CANNOT_RUN)
+
+
+@app.command("apply")
+def apply_config(  # noqa: PLR0913, PLR0917  # they are a command's options
+    file: ConfigFile,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    prune: Prune = False,
+    replace_secrets: Annotated[
+        bool, typer.Option("--replace-secrets", help="Send all secrets, also those that are set.")
+    ] = False,
+    api: ApiUrl = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Make the configuration as a file says: drafts, publications and activations. A second time changes nothing."""
+    from deploy.api_client import ApiClient
+    from deploy.config_as_code.commands import apply as applied
+
+    def confirm() -> bool:
+        return yes or typer.confirm("Do this?")
+
+    applied(ApiClient(api, api_key), file, typer.echo, confirm, prune=prune, replace_secrets=replace_secrets)
+
+
 @secrets_app.command("new-key")
 def new_key() -> None:
     """Make a key for PATCHBAY_SECRETS__KEYS; put it before the older ones."""
