@@ -21,6 +21,7 @@ BYTES = 16 * 1024 * 1024
 SECONDS = 3.0
 KEPT_SECONDS = 3.0
 """So long one reading serves everybody: an editor asks again with every keystroke."""
+_WITHOUT_LEADER = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 class EventsUnreadable(Exception):
@@ -85,7 +86,7 @@ class KafkaRecentEvents:
     def _read(self) -> Tail:
         consumer = Consumer(self._options)
         try:
-            starts = self._starts(consumer)
+            starts = self._starts_once_led(consumer)
             consumer.assign(starts)
             messages = list(_until_the_end(consumer, len(starts))) if starts else []
         except KafkaException as error:
@@ -94,6 +95,17 @@ class KafkaRecentEvents:
             consumer.close()
         samples = sorted(filter(None, map(_sample, messages)), key=lambda sample: sample.at, reverse=True)
         return Tail(tuple(samples), len(messages))
+
+    def _starts_once_led(self, consumer: Any) -> list[TopicPartition]:
+        """A partition has no leader for a moment when it is made, or when its broker has gone."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                return self._starts(consumer)
+            except KafkaException as error:
+                if error.args[0].code() not in _WITHOUT_LEADER or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _starts(self, consumer: Any) -> list[TopicPartition]:
         partitions = consumer.list_topics(self._topic, SECONDS).topics[self._topic].partitions

@@ -1,11 +1,16 @@
 """Trying whether a partner lets us in: what is sent, what is shown, and what is never shown or sent anywhere else."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from connectors.kit.declaration import Secret, SettingsModel, setting
+from connectors.kit.exchange import PartnerRequest
+from connectors.kit.oauth import refresh_token_flow
+from tests.support.ledger import LEDGER
 from tests.support.trying import TOKEN, Trying, sqlite, trying
 
 
@@ -108,3 +113,83 @@ async def test_a_test_is_in_the_audit_log(it: Trying) -> None:
     await it.plane.call("POST", f"/v1/connectors/{connector_id}/test", 200)
     entries = (await it.plane.call("GET", "/v1/audit", 200, params={"object_id": connector_id}))["items"]
     assert [entry["change"] for entry in entries] == ["tested", "created"]
+
+
+def signing_in(it: Trying) -> dict[str, object]:
+    """The definition of a type that fetches an access token first."""
+    access = {"kind": "client_credentials", "token_url": f"{it.partner.url}/token"}
+    return {"key": "crm", "label": "CRM", "url": it.partner.url, "authentication": access, "check": {"path": "/me"}}
+
+
+SIGN_IN = {"settings": {"client_id": "ada"}, "secrets": {"client_secret": "s3cret-of-ada"}}
+
+
+async def test_a_token_is_fetched_first_and_never_shown(it: Trying) -> None:
+    async def issue(request: web.Request) -> web.Response:
+        if request.path == "/token":
+            return web.json_response({"access_token": "t0ken-of-the-hour", "expires_in": 60})
+        return web.json_response({"you_said": request.headers["Authorization"]})
+
+    it.partner.answering = issue
+    answer = await it.plane.http.post("/v1/custom-connector-types:test", json={"definition": signing_in(it), **SIGN_IN})
+    told = answer.json()
+    assert (told["ok"], [exchange["step"] for exchange in told["exchanges"]]) == (True, ["token", "check"])
+    assert it.partner.heard[1].headers["Authorization"] == "Bearer t0ken-of-the-hour"
+    assert "t0ken" not in answer.text
+    assert "s3cret" not in answer.text
+
+
+async def test_without_a_token_the_partner_is_not_asked_further(it: Trying) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({"error": "invalid_client"}, status=400)
+
+    it.partner.answering = refuse
+    body = {"definition": signing_in(it), **SIGN_IN}
+    told = await it.plane.call("POST", "/v1/custom-connector-types:test", 200, json=body)
+    (exchange,) = told["exchanges"]
+    assert (told["ok"], exchange["step"], exchange["verdict"]["verdict"]) == (False, "token", "unauthorized")
+    assert exchange["verdict"]["partner_code"] == "invalid_client"
+
+
+class RenewingSettings(SettingsModel):
+    """Access by a refresh token."""
+
+    url: str = setting("URL", "Where.")
+    client_id: str = setting("Client", "Who.")
+    client_secret: Secret = setting("Client secret", "How.")
+    refresh_token: Secret = setting("Refresh token", "How long.")
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are asked for."""
+        return f"{self.url}/token"
+
+
+RENEWING = replace(
+    LEDGER,
+    key="renewing",
+    settings=RenewingSettings,
+    token=refresh_token_flow(),
+    check=lambda settings, _, token: PartnerRequest(
+        "GET", settings.url, (("Authorization", f"Bearer {token}"),), secrets=(token or "",)
+    ),
+)
+
+
+async def test_a_refresh_token_that_the_partner_replaced_is_kept_in_the_draft(tmp_path: Path) -> None:
+    async def replace_it(request: web.Request) -> web.Response:
+        return web.json_response({"access_token": "t0ken", "refresh_token": "r-second"})
+
+    async with trying(sqlite(tmp_path), types=(RENEWING,)) as it:
+        it.partner.answering = replace_it
+        body = {
+            "settings": {"url": it.partner.url, "client_id": "ada"},
+            "secrets": {"client_secret": "s3cret", "refresh_token": "r-first"},
+        }
+        connector_id = await it.plane.connector(type="renewing", **body)
+        for token in (b"r-first", b"r-second"):
+            it.partner.heard.clear()
+            answer = await it.plane.http.post(f"/v1/connectors/{connector_id}/test")
+            assert answer.json()["ok"] is True
+            assert token in it.partner.heard[0].body
+            assert "r-second" not in answer.text
