@@ -279,6 +279,22 @@ def reconcile(  # noqa: PLR0913, PLR0917  # they are a command's options
 
 
 @app.command()
+def docs(
+    check: Annotated[bool, typer.Option("--check", help="Only say what is stale; ends with 1 then.")] = False,
+) -> None:
+    """Write docs/api.md and docs/asyncapi.yaml from the programs; works in a checkout."""
+    from deploy.connector_kit.source_tree import this_source_tree
+    from deploy.reference.pages import STALE, stale_references, write_references
+
+    folder = this_source_tree().root / "docs"
+    if not check:
+        typer.echo("\n".join(write_references(folder)) or "Everything is current.")
+    elif stale := stale_references(folder):
+        typer.secho(f"{', '.join(stale)}: stale. {STALE}", fg="red", err=True)
+        sys.exit(EXIT_CANNOT_RUN)
+
+
+@app.command()
 def version() -> None:
     """Say which version this is."""
     typer.echo(f"patchbay {installed_version('patchbay')}")
