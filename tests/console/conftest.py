@@ -68,11 +68,11 @@ def open_page(browser, demonstration):
     def open_one(path="/", *, key=demonstration.key, **options):
         context = browser.new_context(viewport=options.pop("viewport", {"width": 1280, "height": 900}), **options)
         contexts.append(context)
+        if key is not None:
+            context.request.post(f"{demonstration.url}/v1/session", data={"api_key": key})
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        if key is not None:
-            page.add_init_script(f"sessionStorage.setItem('patchbay.key', '{key}')")
         page.goto(demonstration.url + path)
         return page
 

@@ -30,11 +30,71 @@ def test_errors_are_filtered_and_downloaded_as_they_are_shown(open_page, demonst
     counted = demonstration.call("GET", f"/statistics?window=7d&connector_id={connector}")["totals"]["errors"]
     expect(page.locator("table.rows tbody tr")).to_have_count(min(50, counted["partner_error"]))
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").click()
+        page.get_by_role("link", name="Download CSV").click()
     text = download.value.path().read_text("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == counted["partner_error"]
     assert {row["outcome"] for row in rows} == {"partner_error"}
+
+
+def test_an_error_is_explained_once_with_what_to_do(open_page, demonstration):
+    page = open_page(f"/connectors/{demonstration.connectors['Loyalty programme']}?tab=errors")
+    group = page.locator(".group", has_text="422")
+    expect(group).to_have_count(1)
+    expect(group).to_contain_text("first")
+
+
+def test_a_delivery_shows_what_was_asked_and_answered(open_page, demonstration):
+    page = open_page(f"/deliveries?connector={demonstration.connectors['Loyalty programme']}&outcome=partner_error")
+    page.locator("table.rows tbody tr").first.get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Request of attempt 1")).to_contain_text("loyalty-programme")
+    expect(dialog.get_by_label("Response of attempt 1")).to_contain_text("unknown customer")
+    assert "token-of-" not in page.content()
+    assert "delivery=dlv_" in page.url
+
+
+def test_a_profile_is_traced_through_every_stage(open_page, demonstration):
+    connector = demonstration.connectors["Loyalty programme"]
+    refused = demonstration.call("GET", f"/errors?connector_id={connector}&limit=1")["items"][0]["profile_id"]
+    page = open_page("/deliveries")
+    page.get_by_label("Profile id").fill(refused)
+    page.get_by_role("button", name="Trace").click()
+    trace = page.locator(".trace")
+    expect(trace).to_contain_text("Became a dead letter")
+    expect(trace).to_contain_text("Loyalty programme")
+
+
+def test_dead_letters_are_replayed_after_a_plan_has_been_seen(open_page, demonstration):
+    connector = demonstration.connectors["Loyalty programme"]
+    before = demonstration.call("GET", f"/dead-letters/counts?connector_id={connector}")["total"]
+    assert before > 0
+    page = open_page(f"/dead-letters?connector={connector}")
+    page.locator("table.rows tbody input[type=checkbox]").first.check()
+    page.get_by_role("button", name="Replay 1 letter…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 delivery would be rendered")
+    dialog.get_by_role("button", name="Send 1 again").click()
+    row = page.locator("table.rows tbody tr").first
+    expect(row).to_contain_text("Finished", timeout=60_000)
+    page.get_by_role("link", name="Dead letters").last.click()
+    expect(page.get_by_text("replayed").first).to_be_visible()
+
+
+def test_an_alert_is_made_and_deleted(open_page):
+    page = open_page("/alerts")
+    page.get_by_role("button", name="New alert").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Too many errors")
+    dialog.get_by_label("When").select_option("error_rate")
+    dialog.get_by_label("Percent").fill("10")
+    dialog.get_by_label("Tell").fill("somebody@example.org")
+    dialog.get_by_role("button", name="Create").click()
+    row = page.get_by_role("row", name=re.compile("Too many errors"))
+    expect(row).to_contain_text("More than 10% of deliveries fail")
+    row.get_by_role("button").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete the alert").click()
+    expect(row).to_have_count(0)
 
 
 def test_the_audit_log_shows_what_was_before_and_after(open_page):

@@ -42,7 +42,7 @@ def test_from_the_marketplace_to_the_first_delivery(open_page, demonstration):
     page.get_by_role("button", name="Publish…").click()
     page.get_by_label("Note").fill("To begin with")
     confirm(page, "Publish")
-    expect(page.get_by_text("version 1")).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text("version 1")
     page.get_by_role("button", name="Activate", exact=True).click()
     page.get_by_role("button", name="Activate First action").click()
     expect(page.get_by_text("Sends", exact=True)).to_be_visible()
@@ -184,10 +184,32 @@ def test_attributes_are_completed(open_page, demonstration, webhook):
     page = open_page(f"/actions/{demonstration.actions[f'Send for {webhook}'[:60]]}")
     page.get_by_role("textbox", name="Path").click()
     page.keyboard.type("/{{ profile.i", delay=30)
-    expect(page.get_by_role("listbox")).to_contain_text("profile.identifiers")
+    expect(page.get_by_role("listbox")).to_contain_text("profile.id")
     page.keyboard.press("Enter")
     expect(page.get_by_role("textbox", name="Path")).to_contain_text("profile.i")
     page.get_by_role("button", name="Undo changes").click()
+
+
+def test_the_preview_shows_the_request_of_a_real_event_and_a_test_send_reaches_the_partner(open_page, demonstration):
+    page = open_page(f"/actions/{demonstration.actions['Tell the shop']}")
+    preview = page.get_by_role("complementary", name="Preview")
+    expect(preview).to_contain_text("POST")
+    expect(preview.get_by_label("Request body")).to_contain_text("profile_id")
+    page.get_by_role("textbox", name="Path").click()
+    page.keyboard.type("/tested-by-hand", delay=5)
+    expect(preview.locator(".wire-line")).to_contain_text("/web-shop/tested-by-hand")
+    preview.get_by_role("button", name="Test send…").click()
+    confirm(page, "Send it")
+    expect(preview).to_contain_text("The partner accepted it")
+    assert demonstration.simulator.count("/web-shop/tested-by-hand") == 1
+    assert "token-of-web-shop" not in page.content()
+
+
+def test_a_connection_is_tested_before_it_is_saved(open_page, demonstration):
+    page = open_page(f"/connectors/{demonstration.connectors['Web shop']}?tab=settings")
+    page.get_by_role("button", name="Test connection").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert "token-of-web-shop" not in page.content()
 
 
 def test_a_live_journey_with_unpublished_changes_says_that_it_goes_on_sending(open_page, demonstration):

@@ -3,12 +3,15 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { useMe } from "./api/queries";
 import { forgetEverything } from "./api/query";
-import { apiKey } from "./api/session";
+import { resume, session } from "./api/session";
 import { ActionPage } from "./pages/action/action-page";
 import { NewActionPage } from "./pages/action/new-action-page";
+import { AlertsPage } from "./pages/alerts/alerts-page";
 import { AuditPage } from "./pages/audit-page";
 import { ConnectorPage } from "./pages/connector/connector-page";
 import { ConnectorsPage } from "./pages/connectors/connectors-page";
+import { DeadLettersPage } from "./pages/dead-letters/dead-letters-page";
+import { DeliveriesPage } from "./pages/deliveries/deliveries-page";
 import { MarketplacePage } from "./pages/marketplace/marketplace-page";
 import { NewConnectorPage } from "./pages/marketplace/new-connector-page";
 import { NotFoundPage } from "./pages/not-found-page";
@@ -38,19 +41,24 @@ const ROUTES: [string, PageOf][] = [
   ["/marketplace/:type/new", NewConnectorPage],
   ["/sources/:kind", SourcesPage],
   ["/sources/:kind/:id", SourcePage],
+  ["/deliveries", DeliveriesPage],
+  ["/dead-letters", DeadLettersPage],
+  ["/alerts", AlertsPage],
   ["/workers", WorkersPage],
   ["/audit", AuditPage],
   ["/users", UsersPage],
 ];
 
 export function App() {
-  const isSignedIn = useStore(apiKey) !== null;
+  const state = useStore(session);
+  useEffect(() => void resume(), []);
   useEffect(() => {
-    if (!isSignedIn) forgetEverything();
-  }, [isSignedIn]);
+    if (state === "out") forgetEverything();
+  }, [state]);
   return (
     <>
-      {isSignedIn ? <SignedIn /> : <SignInPage />}
+      {state === "in" && <SignedIn />}
+      {state === "out" && <SignInPage />}
       <AskedQuestion />
       <Toasts />
     </>

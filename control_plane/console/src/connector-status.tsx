@@ -1,5 +1,5 @@
 /** One word, with a sign, for how a connector is doing: what needs somebody comes first. */
-import type { Connector, ConnectorHealth, ConnectorStatistics } from "./api/types";
+import type { Connector } from "./api/types";
 import { Icon, type IconName } from "./ui/icons";
 
 export type StatusName = "active" | "deactivated" | "paused" | "credentials" | "breaker" | "failing" | "draft";
@@ -16,16 +16,11 @@ export const STATUSES: Record<StatusName, { label: string; icon: IconName; tone:
 
 const FAILING_FROM = 0.05;
 
-export function statusOf(
-  connector: Connector,
-  health: readonly ConnectorHealth[],
-  statistics: ConnectorStatistics | undefined,
-): StatusName {
+export function statusOf(connector: Connector, errorRate: number | null | undefined): StatusName {
   if (connector.status !== "active") return connector.status;
-  if (health.some((one) => one.credentials_refused)) return "credentials";
-  if (health.some((one) => one.breaker === "open")) return "breaker";
-  if ((statistics?.totals.error_rate ?? 0) >= FAILING_FROM) return "failing";
-  return "active";
+  if (connector.trouble === "credentials_invalid") return "credentials";
+  if (connector.trouble === "breaker_open") return "breaker";
+  return (errorRate ?? 0) >= FAILING_FROM ? "failing" : "active";
 }
 
 export function StatusChip({ name }: { name: StatusName }) {

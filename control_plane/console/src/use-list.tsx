@@ -11,7 +11,7 @@ export function UseList({ uses }: { uses: readonly Use[] }) {
       {uses.map((use) => (
         <li key={`${use.kind}/${use.id}/${use.action_id}`}>
           <span class="quiet">{KINDS[use.kind]}</span> <a href={`/sources/${SOURCE_PATHS[use.kind]}/${use.id}`}>{use.name}</a>{" "}
-          <span class={`chip ${use.in_draft ? "muted" : "warn"}`}>{stateOf(use)}</span>
+          <span title={use.why} class={`chip ${use.in_draft ? "muted" : "warn"}`}>{stateOf(use)}</span>
         </li>
       ))}
     </ul>

@@ -1,22 +1,17 @@
 /** The one place that speaks HTTP: typed by the OpenAPI document, and every refusal becomes a `Problem`. */
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "../../generated/api";
-import { Problem, problemOf } from "./problem";
-import { apiKey, signOut } from "./session";
+import { Problem } from "./problem";
+import { session } from "./session";
 
-const credentials: Middleware = {
-  onRequest({ request }) {
-    const key = apiKey.get();
-    if (key !== null) request.headers.set("Authorization", `Bearer ${key}`);
-    return request;
-  },
+const ended: Middleware = {
   onResponse({ response }) {
-    if (response.status === 401 && apiKey.get() !== null) signOut();
+    if (response.status === 401) session.set("out");
   },
 };
 
 export const api = createClient<paths>({ baseUrl: window.location.origin });
-api.use(credentials);
+api.use(ended);
 
 interface Answer<Data> {
   data?: Data;
@@ -63,16 +58,4 @@ export async function allPages<Item>(
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);
   return items;
-}
-
-/** Saves an answer as a file, through the same sign-in as everything else. */
-export async function download(path: string, filename: string): Promise<void> {
-  const key = apiKey.get();
-  const response = await fetch(path, key === null ? {} : { headers: { Authorization: `Bearer ${key}` } });
-  if (!response.ok) throw await problemOf(response);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = filename;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -25,8 +25,9 @@ function result(context: CompletionContext, typed: string, options: Completion[]
   return { from: context.pos - typed.length, options, validFor: /^[\w.]*$/ };
 }
 
-function attributeOption({ path, type, detail }: Vocabulary["attributes"][number]): Completion {
-  return { label: path, type: "variable", detail: type, info: detail };
+function attributeOption({ path, type, sample, description }: Vocabulary["attributes"][number]): Completion {
+  const seen = sample === undefined || sample === null ? "" : ` such as ${JSON.stringify(sample)}`;
+  return { label: path, type: "variable", detail: [type ?? "", seen].join(""), info: description };
 }
 
 function functionOption({ name, signature, description }: Vocabulary["functions"][number]): Completion {

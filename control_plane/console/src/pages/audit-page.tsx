@@ -1,17 +1,16 @@
 import { useState } from "preact/hooks";
 import { api, told } from "../api/client";
 import { useUserNames } from "../api/queries";
-import { useQuery } from "../api/query";
 import type { AuditEntry } from "../api/types";
 import { setQueryParameters, useQueryParameter } from "../routing/location";
 import { words } from "../ui/format";
 import { Dialog } from "../ui/dialog";
+import { useGrowingList } from "../ui/growing-list";
 import { Icon } from "../ui/icons";
 import { Loading } from "../ui/loading";
 import { Empty, Page } from "../ui/page";
 import { Shown } from "../ui/shown";
 import { Time } from "../ui/time";
-import { complain } from "../ui/toasts";
 import { Difference } from "../versions/difference";
 
 const KINDS = ["connector", "action", "audience", "journey", "feed", "user", "api_key", "workspace"];
@@ -58,35 +57,29 @@ export function AuditPage() {
 }
 
 function Entries({ kind, objectId }: { kind: string; objectId: string }) {
-  const first = useQuery(`audit/${kind}/${objectId}`, () => readAudit(kind, objectId), 10_000);
-  const [older, setOlder] = useState<{ items: AuditEntry[]; cursor: string | null } | null>(null);
+  const list = useGrowingList<AuditEntry, { items: AuditEntry[]; next_cursor?: string | null }>(
+    `audit/${kind}/${objectId}`,
+    (cursor) => readAudit(kind, objectId, cursor),
+    10_000,
+  );
   const [shown, setShown] = useState<AuditEntry | null>(null);
-  const loadMore = async (cursor: string) => {
-    try {
-      const page = await readAudit(kind, objectId, cursor);
-      setOlder({ items: [...(older?.items ?? []), ...page.items], cursor: page.next_cursor ?? null });
-    } catch (error) {
-      complain(error);
-    }
-  };
   return (
-    <Shown query={first} rows={8}>
-      {(page) => {
-        const cursor = older === null ? (page.next_cursor ?? null) : older.cursor;
-        const items = [...page.items, ...(older?.items ?? [])];
-        if (items.length === 0) return <Empty title="No change yet" />;
-        return (
+    <Shown query={list.first} rows={8}>
+      {() =>
+        list.items.length === 0 ? (
+          <Empty title="No change yet" />
+        ) : (
           <>
-            <EntryTable items={items} show={setShown} />
-            {cursor !== null && (
-              <button type="button" onClick={() => void loadMore(cursor)}>
+            <EntryTable items={list.items} show={setShown} />
+            {list.more && (
+              <button type="button" onClick={list.more}>
                 Show older changes
               </button>
             )}
             {shown !== null && <EntryDialog entry={shown} close={() => setShown(null)} />}
           </>
-        );
-      }}
+        )
+      }
     </Shown>
   );
 }

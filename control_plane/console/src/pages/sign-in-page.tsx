@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { problemOf, asProblem, type Problem } from "../api/problem";
+import { asProblem, type Problem } from "../api/problem";
 import { signIn } from "../api/session";
 import { PlainField } from "../forms/plain-field";
 import mark from "../mark.svg";
@@ -50,9 +50,7 @@ export function SignInPage() {
 
 async function tryKey(key: string): Promise<Problem | null> {
   try {
-    const response = await fetch("/v1/me", { headers: { Authorization: `Bearer ${key}` } });
-    if (!response.ok) return await problemOf(response);
-    signIn(key);
+    await signIn(key);
     return null;
   } catch (error) {
     return asProblem(error);

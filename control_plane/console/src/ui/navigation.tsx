@@ -4,6 +4,7 @@ import { signOut } from "../api/session";
 import mark from "../mark.svg";
 import { Icon, type IconName } from "./icons";
 import { ThemeToggle } from "./theme";
+import { complain } from "./toasts";
 
 interface Item {
   label: string;
@@ -31,6 +32,9 @@ const GROUPS: [string, Item[]][] = [
   [
     "Running",
     [
+      { label: "Deliveries", href: "/deliveries", icon: "deliveries" },
+      { label: "Dead letters", href: "/dead-letters", icon: "deadLetters" },
+      { label: "Alerts", href: "/alerts", icon: "alert" },
       { label: "Workers", href: "/workers", icon: "worker" },
       { label: "Audit log", href: "/audit", icon: "audit" },
       { label: "Users and keys", href: "/users", icon: "users" },
@@ -84,7 +88,7 @@ function Whoami({ me }: { me: Me | undefined }) {
           </span>
         </p>
       )}
-      <button type="button" class="link" onClick={signOut}>
+      <button type="button" class="link" onClick={() => void signOut().catch(complain)}>
         Sign out
       </button>
     </div>

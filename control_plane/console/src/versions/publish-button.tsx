@@ -5,6 +5,7 @@ import { Dialog } from "../ui/dialog";
 import { Loading } from "../ui/loading";
 import { complain, say } from "../ui/toasts";
 import { Difference } from "./difference";
+import { RenderedDifference } from "./rendered-difference";
 import { publish, type PublishedKind, readVersion } from "./publishing";
 
 interface Props {
@@ -60,6 +61,7 @@ function PublishDialog({ kind, id, rowVersion, published, draft, close }: Props 
               otherwise={<Loading rows={5} />}
             />
           )}
+          {kind === "connectors" && published !== null && <RenderedDifference connectorId={id} />}
           <PlainField title="Note" help="Why; shown in the history." value={note} change={setNote} autoFocus />
         </div>
         <footer>

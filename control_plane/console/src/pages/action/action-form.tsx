@@ -1,6 +1,6 @@
 /** The form of an action: its constant fields, what is mapped, and the consent that it needs. */
-import type { Action, ActionType, Connector, ConnectorType, Fault } from "../../api/types";
-import { vocabularyOf } from "../../editor/vocabulary";
+import type { Action, ActionType, Fault } from "../../api/types";
+import type { Vocabulary } from "../../editor/vocabulary";
 import { ListInput } from "../../forms/collections";
 import { PlainField } from "../../forms/plain-field";
 import { fieldsOf } from "../../forms/schema";
@@ -45,20 +45,16 @@ interface Props {
   edited: EditedAction;
   change: (edited: EditedAction) => void;
   type: ActionType;
-  connector: Connector;
-  connectorType: ConnectorType;
+  vocabulary: Vocabulary;
   faults: readonly Fault[];
   readOnly: boolean;
   locked?: ReadonlyMap<string, string>;
 }
 
-export function ActionForm({ edited, change, type, connector, connectorType, faults, readOnly, locked }: Props) {
+export function ActionForm({ edited, change, type, vocabulary, faults, readOnly, locked }: Props) {
   const { unreadable } = mappingOf(edited);
   const mapped = mappedFields(type);
   const names = new Set(mapped.map((field) => field.name));
-  const secret = new Set(connectorType.secret_fields);
-  const settings = fieldsOf(connectorType.settings).map((field) => field.name).filter((name) => !secret.has(name));
-  const vocabulary = vocabularyOf(connector.identifiers ?? connectorType.partner_type.identifiers, settings);
   return (
     <>
       <section class="panel">

@@ -4,6 +4,7 @@ import { api, ifMatch, told } from "../../api/client";
 import { invalidate } from "../../api/query";
 import { useAction, useConnector, useConnectorStatus, useConnectorType } from "../../api/queries";
 import type { Action, ActionType, Connector, ConnectorType, Fault } from "../../api/types";
+import { useVocabulary } from "../../editor/vocabulary";
 import { StatisticsPanel } from "../../chart/statistics-panel";
 import { SaveBar } from "../../forms/save-bar";
 import { useSaving } from "../../forms/saving";
@@ -20,7 +21,8 @@ import { deleteAction } from "../connector/deleting";
 import { ActionForm, editedOf, mappingOf } from "./action-form";
 import { ActionUses } from "./action-uses";
 import { ChangeType } from "./change-type";
-import { useCheckedAction } from "./checking";
+import { usePreview } from "./preview";
+import { PreviewPanel } from "./preview-panel";
 
 const TABS = [
   { key: "edit", label: "Fields and mapping" },
@@ -122,16 +124,23 @@ function ActionEditor({ action, connector, connectorType, type }: Props & { type
     show: ({ name, fields, mapping: stored, consent }) => ({ name, fields, mapping: stored, consent }),
     takeTheirs: () => void readTheirs().then(load),
   });
-  const checked = useCheckedAction(connector, action.type, edited.fields, isDirty && unreadable.length === 0 ? mapping : null);
+  const vocabulary = useVocabulary(connector.type, action.id);
+  const typed = unreadable.length === 0 ? { type: action.type, fields: edited.fields, mapping, consent: edited.consent } : null;
+  const state = usePreview(connector.id, action.id, typed);
   useEffect(() => {
     if (action.type !== loaded.type) load(action);
   }, [action.type]);
   useLeaveGuard(isDirty, askAboutUnsaved);
-  const faults: readonly Fault[] = checked ?? saving.faults;
+  const faults: readonly Fault[] = isDirty && state.preview ? state.preview.errors : saving.faults;
   const locked = type.target_field !== null && action.published && action.active ? new Map([[type.target_field, LOCKED]]) : undefined;
   return (
     <div key={round}>
-      <ActionForm edited={edited} change={setEdited} type={type} connector={connector} connectorType={connectorType} faults={faults} readOnly={!mayEdit} locked={locked} />
+      <div class="editing">
+        <div>
+          <ActionForm edited={edited} change={setEdited} type={type} vocabulary={vocabulary} faults={faults} readOnly={!mayEdit} locked={locked} />
+        </div>
+        <PreviewPanel state={state} typed={typed} actionId={action.id} />
+      </div>
       {mayEdit && (
         <SaveBar isDirty={isDirty} isBusy={saving.isBusy || unreadable.length > 0} save={() => void saving.start(loaded.row_version)} reset={() => load(loaded)}>
           <ChangeType action={loaded} connectorType={connectorType} isDirty={isDirty} />

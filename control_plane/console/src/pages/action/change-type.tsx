@@ -1,13 +1,11 @@
 /** Reuse an action's configuration for another thing that its connector can do; what is lost is shown first. */
 import { useState } from "preact/hooks";
 import { api, ifMatch, told } from "../../api/client";
-import { invalidate } from "../../api/query";
-import type { Action, ActionType, ConnectorType } from "../../api/types";
-import { fieldsOf } from "../../forms/schema";
-import type { Values } from "../../forms/schema-form";
+import { invalidate, useQuery } from "../../api/query";
+import type { Action, ActionType, ConnectorType, TypeChange } from "../../api/types";
 import { Dialog } from "../../ui/dialog";
+import { Shown } from "../../ui/shown";
 import { complain, say } from "../../ui/toasts";
-import { mappedFields } from "./action-form";
 
 export function ChangeType({ action, connectorType, isDirty }: { action: Action; connectorType: ConnectorType; isDirty: boolean }) {
   const [isOpen, setOpen] = useState(false);
@@ -23,18 +21,19 @@ export function ChangeType({ action, connectorType, isDirty }: { action: Action;
   );
 }
 
+function changeType(action: Action, type: string, dryRun: boolean): Promise<TypeChange> {
+  const params = { path: { action_id: action.id }, header: ifMatch(action.row_version) };
+  return told(api.POST("/v1/actions/{action_id}/change-type", { params, body: { type, dry_run: dryRun } }));
+}
+
 function ChangeTypeDialog({ action, others, close }: { action: Action; others: ActionType[]; close: () => void }) {
   const [chosen, setChosen] = useState(others[0]?.key ?? "");
-  const type = others.find((one) => one.key === chosen);
-  if (type === undefined) return null;
-  const carried = carryOver(action, type);
+  const plan = useQuery(`type-changes/${action.id}/${action.row_version}/${chosen}`, () => changeType(action, chosen, true));
   const submit = async (event: Event) => {
     event.preventDefault();
-    const { fields, mapping } = carried;
     try {
-      const params = { path: { action_id: action.id }, header: ifMatch(action.row_version) };
-      await told(api.PATCH("/v1/actions/{action_id}", { params, body: { type: type.key, fields, mapping } }));
-      say(`The action is now of the type ${type.label}`);
+      await changeType(action, chosen, false);
+      say("The type of the action is changed", "It is in force when the connector is published.");
       await invalidate("actions", "connectors");
       close();
     } catch (error) {
@@ -55,21 +54,13 @@ function ChangeTypeDialog({ action, others, close }: { action: Action; others: A
               ))}
             </select>
           </label>
-          <p>{type.description}</p>
-          <dl class="pairs">
-            <dt>Carries over</dt>
-            <dd>{named(carried.kept)}</dd>
-            <dt>Is dropped</dt>
-            <dd>{named(carried.dropped)}</dd>
-            <dt>Is missing</dt>
-            <dd>{named(carried.missing)}</dd>
-          </dl>
+          <Shown query={plan}>{(data) => <WhatBecomes change={data} />}</Shown>
         </div>
         <footer>
           <button type="button" onClick={close}>
             Cancel
           </button>
-          <button type="submit" class="primary">
+          <button type="submit" class="primary" disabled={plan.data === undefined}>
             Change type
           </button>
         </footer>
@@ -78,27 +69,28 @@ function ChangeTypeDialog({ action, others, close }: { action: Action; others: A
   );
 }
 
-function named(names: string[]): string {
+function WhatBecomes({ change }: { change: TypeChange }) {
+  return (
+    <>
+      <dl class="pairs">
+        <dt>Carries over</dt>
+        <dd>{named(change.carried)}</dd>
+        <dt>Takes its default</dt>
+        <dd>{named(change.defaulted)}</dd>
+        <dt>Is dropped</dt>
+        <dd>{named(change.dropped.map((one) => `${one.pointer} (${one.why})`))}</dd>
+        <dt>Is missing</dt>
+        <dd>{named(change.missing.map((fault) => `${fault.pointer}: ${fault.detail}`))}</dd>
+      </dl>
+      {change.warnings.map((warning) => (
+        <p key={warning.code} class="note warn">
+          {warning.detail}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function named(names: readonly string[]): string {
   return names.length === 0 ? "nothing" : names.join(", ");
-}
-
-/** What of the action the new type can hold, by the names of fields. */
-function carryOver(action: Action, type: ActionType) {
-  const constant = fieldsOf(type.fields);
-  const mapped = mappedFields(type);
-  const [fields, mapping] = [pick(action.fields as Values, constant), pick(action.mapping as Values, mapped)];
-  const given = { ...(action.fields as Values), ...(action.mapping as Values) };
-  const kept = { ...fields, ...mapping };
-  return {
-    fields,
-    mapping: { ...(type.mapping as Values), ...mapping },
-    kept: Object.keys(kept),
-    dropped: Object.keys(given).filter((name) => !(name in kept)),
-    missing: constant.filter((field) => field.isRequired && !(field.name in kept)).map((field) => field.title),
-  };
-}
-
-function pick(values: Values, fields: { name: string }[]): Values {
-  const names = new Set(fields.map((field) => field.name));
-  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }

@@ -3,12 +3,15 @@ import { api, idempotencyKey, told } from "../../api/client";
 import { asProblem } from "../../api/problem";
 import { invalidate } from "../../api/query";
 import { useConnector, useConnectorType } from "../../api/queries";
-import type { ActionType, Connector, ConnectorType, Fault } from "../../api/types";
+import type { ActionType, Connector, Fault } from "../../api/types";
 import { navigate, useQueryParameter } from "../../routing/location";
 import type { Parameters } from "../../routing/routes";
 import { Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
 import { complain, say } from "../../ui/toasts";
+import { useVocabulary } from "../../editor/vocabulary";
+import { usePreview } from "./preview";
+import { PreviewPanel } from "./preview-panel";
 import { ActionForm, type EditedAction, editedOf, mappingOf } from "./action-form";
 
 export function NewActionPage({ parameters }: { parameters: Parameters }) {
@@ -26,7 +29,7 @@ function WithType({ connector }: { connector: Connector }) {
           const only = data.action_types.length === 1 ? data.action_types[0] : undefined;
           const actionType = data.action_types.find((one) => one.key === chosen) ?? only;
           if (actionType === undefined) return <TypeChoice types={data.action_types} choose={choose} />;
-          return <NewAction key={actionType.key} connector={connector} connectorType={data} type={actionType} />;
+          return <NewAction key={actionType.key} connector={connector} type={actionType} />;
         }}
       </Shown>
     </Page>
@@ -49,7 +52,7 @@ function TypeChoice({ types, choose }: { types: ActionType[]; choose: (key: stri
   );
 }
 
-function NewAction({ connector, connectorType, type }: { connector: Connector; connectorType: ConnectorType; type: ActionType }) {
+function NewAction({ connector, type }: { connector: Connector; type: ActionType }) {
   const [edited, setEdited] = useState<EditedAction>(() =>
     editedOf({ name: type.label, fields: {}, mapping: type.mapping, consent: [] }, type),
   );
@@ -57,6 +60,9 @@ function NewAction({ connector, connectorType, type }: { connector: Connector; c
   const [isBusy, setBusy] = useState(false);
   const { mapping, unreadable } = mappingOf(edited);
   const body = { type: type.key, name: edited.name, fields: edited.fields, mapping, consent: edited.consent };
+  const vocabulary = useVocabulary(connector.type);
+  const typed = unreadable.length === 0 ? { type: type.key, fields: edited.fields, mapping, consent: edited.consent } : null;
+  const state = usePreview(connector.id, null, typed);
   const header = useMemo(idempotencyKey, [JSON.stringify(body)]);
   const create = async () => {
     setBusy(true);
@@ -77,7 +83,12 @@ function NewAction({ connector, connectorType, type }: { connector: Connector; c
       <p class="facts">
         {type.label}: {type.description}
       </p>
-      <ActionForm edited={edited} change={setEdited} type={type} connector={connector} connectorType={connectorType} faults={faults} readOnly={false} />
+      <div class="editing">
+        <div>
+          <ActionForm edited={edited} change={setEdited} type={type} vocabulary={vocabulary} faults={faults} readOnly={false} />
+        </div>
+        <PreviewPanel state={state} typed={typed} actionId={null} />
+      </div>
       <div class="save-bar">
         <button type="button" class="primary" disabled={isBusy || unreadable.length > 0 || edited.name.trim() === ""} onClick={() => void create()}>
           Add action

@@ -47,7 +47,7 @@ function ConnectorShown({ connector }: { connector: Connector }) {
       above={{ label: "Connectors", href: "/connectors" }}
       tags={
         <>
-          <StatusChip name={statusOf(connector, status?.workers ?? [], counted)} />
+          <StatusChip name={statusOf(connector, counted?.totals.error_rate)} />
           <DraftChip published={connector.published_version} changed={connector.unpublished_changes} />
         </>
       }

@@ -1,18 +1,17 @@
 /** Deliveries that ended in error, with what the partner said, and the same list as a file. */
-import { useEffect, useState } from "preact/hooks";
-import { api, download, told } from "../../api/client";
+import { api, told } from "../../api/client";
 import { useActions } from "../../api/queries";
-import { useQuery } from "../../api/query";
-import type { Connector, DeliveryError } from "../../api/types";
+import type { Connector, DeliveryError, ErrorPage } from "../../api/types";
 import { useWindow, WindowToggle } from "../../chart/statistics-panel";
 import { ADVICE, ERROR_CLASSES, type ErrorClass, outcomeLabel } from "../../outcomes";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
 import { timeZone } from "../../ui/format";
+import { useGrowingList } from "../../ui/growing-list";
 import { Icon } from "../../ui/icons";
 import { Empty } from "../../ui/page";
 import { Shown } from "../../ui/shown";
 import { Time } from "../../ui/time";
-import { complain } from "../../ui/toasts";
+import { ErrorGroups } from "./error-groups";
 
 const PAGE = 50;
 
@@ -30,39 +29,28 @@ export function ErrorsTab({ connector }: { connector: Connector }) {
     partner_code: code || undefined,
     action_id: actionId || undefined,
   };
-  const key = JSON.stringify(filter);
-  const first = useQuery(`errors/${key}`, () => readErrors(filter), 10_000);
-  const [more, setMore] = useState<{ items: DeliveryError[]; cursor: string | null } | null>(null);
-  useEffect(() => setMore(null), [key]);
-  const loadMore = async (cursor: string) => {
-    try {
-      const page = await readErrors(filter, cursor);
-      setMore({ items: [...(more?.items ?? []), ...page.items], cursor: page.next_cursor ?? null });
-    } catch (error) {
-      complain(error);
-    }
-  };
+  const list = useGrowingList<DeliveryError, ErrorPage>(`errors/${JSON.stringify(filter)}`, (cursor) => readErrors(filter, cursor), 10_000);
   return (
     <>
       <ErrorFilters connector={connector} kind={kind} code={code} actionId={actionId} filter={filter} />
       {kind && <p class="note info">{ADVICE[kind]}</p>}
-      <Shown query={first} rows={6}>
-        {(page) => {
-          const cursor = more === null ? (page.next_cursor ?? null) : more.cursor;
-          const items = [...page.items, ...(more?.items ?? [])];
-          if (items.length === 0) return <Empty title="No errors in this window" />;
-          return (
+      {!kind && !code && <ErrorGroups connector={connector} days={Number.parseInt(window)} />}
+      <Shown query={list.first} rows={6}>
+        {(page) =>
+          list.items.length === 0 ? (
+            <Empty title="No errors in this window" />
+          ) : (
             <>
               {page.truncated && <p class="note warn">Older errors of this window have been removed; the counts are still whole.</p>}
-              <ErrorTable connector={connector} items={items} />
-              {cursor !== null && (
-                <button type="button" onClick={() => void loadMore(cursor)}>
+              <ErrorTable connector={connector} items={list.items} />
+              {list.more && (
+                <button type="button" onClick={list.more}>
                   Show older errors
                 </button>
               )}
             </>
-          );
-        }}
+          )
+        }
       </Shown>
     </>
   );
@@ -91,11 +79,8 @@ interface FilterProps {
 
 function ErrorFilters({ connector, kind, code, actionId, filter }: FilterProps) {
   const actions = useActions(connector.id).data ?? [];
-  const save = () => {
-    const query = new URLSearchParams({ bom: "true" });
-    for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
-    download(`/v1/errors.csv?${query}`, `errors-${connector.id}-${filter.window}.csv`).catch(complain);
-  };
+  const query = new URLSearchParams({ bom: "true" });
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
   return (
     <div class="toolbar">
       <WindowToggle />
@@ -120,9 +105,9 @@ function ErrorFilters({ connector, kind, code, actionId, filter }: FilterProps) 
           Code {code} <Icon name="close" />
         </button>
       )}
-      <button type="button" class="push" onClick={save}>
+      <a class="button push" href={`/v1/errors.csv?${query}`} download={`errors-${connector.id}-${filter.window}.csv`}>
         <Icon name="download" /> Download CSV
-      </button>
+      </a>
     </div>
   );
 }

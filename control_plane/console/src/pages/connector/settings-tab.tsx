@@ -2,16 +2,18 @@ import { useState } from "preact/hooks";
 import { api, ifMatch, told } from "../../api/client";
 import { invalidate } from "../../api/query";
 import type { Connector, ConnectorType } from "../../api/types";
+import { ListInput } from "../../forms/collections";
 import { LimitsForm } from "../../forms/limits-form";
 import { PlainField } from "../../forms/plain-field";
 import { SaveBar } from "../../forms/save-bar";
 import { useSaving } from "../../forms/saving";
 import { fieldsOf } from "../../forms/schema";
-import { SchemaForm, faultsAt } from "../../forms/schema-form";
+import { FieldFrame, SchemaForm, faultsAt } from "../../forms/schema-form";
 import { useLeaveGuard } from "../../routing/location";
 import { askAboutUnsaved } from "../../ui/dialog";
 import { useMay } from "../../ui/permission";
 import { say } from "../../ui/toasts";
+import { TestConnection } from "./test-connection";
 
 type Edited = ReturnType<typeof editedOf>;
 
@@ -21,6 +23,7 @@ function editedOf(connector: Connector) {
     settings: connector.settings as Record<string, unknown>,
     identifiers: connector.identifiers,
     limits: connector.limits,
+    labels: connector.labels,
     secrets: {} as Record<string, string | null>,
   };
 }
@@ -55,6 +58,16 @@ export function SettingsTab({ connector, type }: { connector: Connector; type: C
   return (
     <div key={round} class="panel">
       <PlainField title="Name" isRequired value={edited.name} change={(name) => set({ name })} faults={faultsAt(saving.faults, "/name")} disabled={!mayEdit} />
+      <FieldFrame field={{ title: "Labels", isRequired: false, help: "To find it by; one per line." }} faults={faultsAt(saving.faults, "/labels")}>
+        {(ids) => (
+          <ListInput
+            shared={{ id: ids.id, "aria-describedby": ids.describedBy, "aria-invalid": ids.isInvalid, disabled: !mayEdit }}
+            value={edited.labels}
+            choices={[]}
+            change={(labels) => set({ labels })}
+          />
+        )}
+      </FieldFrame>
       <SchemaForm
         fields={fieldsOf(type.settings)}
         values={edited.settings}
@@ -70,7 +83,13 @@ export function SettingsTab({ connector, type }: { connector: Connector; type: C
         <p class="field-help">When you change the host, the stored secrets are cleared, so that they never reach another party.</p>
       )}
       <LimitsForm limits={edited.limits} defaults={type.limits} change={(limits) => set({ limits })} faults={saving.faults} readOnly={!mayEdit} />
-      {mayEdit && <SaveBar isDirty={isDirty} isBusy={saving.isBusy} save={() => void saving.start(loaded.row_version)} reset={() => load(loaded)} />}
+      {mayEdit && (
+        <SaveBar isDirty={isDirty} isBusy={saving.isBusy} save={() => void saving.start(loaded.row_version)} reset={() => load(loaded)}>
+          <TestConnection
+            test={() => told(api.POST("/v1/connectors/{connector_id}/test", { params: { path }, body: { stage: "draft", settings: edited.settings, secrets: edited.secrets } }))}
+          />
+        </SaveBar>
+      )}
       {saving.dialog}
     </div>
   );

@@ -5,11 +5,14 @@ import { count, percent, shortCount } from "../../ui/format";
 import { Highlighted } from "../../ui/highlighted";
 import { Time } from "../../ui/time";
 import { TypeMark } from "../../ui/type-mark";
+import { Star } from "./star";
 import type { Row, Sort, SortColumn } from "./rows";
 
 interface Props {
   rows: Row[];
   search: string;
+  /** The actions that were found, by connector. */
+  found: ReadonlyMap<string, string[]>;
   sort: Sort;
   setSort: (sort: Sort) => void;
   selected: ReadonlySet<string>;
@@ -21,13 +24,13 @@ const COLUMNS: { column: SortColumn; label: string; numeric?: boolean }[] = [
   { column: "name", label: "Connector" },
   { column: "status", label: "Status" },
   { column: "actions", label: "Actions on" },
-  { column: "sent", label: "Delivered, 7 d", numeric: true },
+  { column: "sent", label: "Delivered, 24 h", numeric: true },
   { column: "errors", label: "Error rate", numeric: true },
   { column: "last", label: "Last delivery" },
 ];
 const STEP = 60;
 
-export function ConnectorTable({ rows, search, sort, setSort, selected, setSelected, marked }: Props) {
+export function ConnectorTable({ rows, search, found, sort, setSort, selected, setSelected, marked }: Props) {
   const [shown, more] = useGrowing(rows.length, marked);
   const nameOf = useUserNames();
   const isEverySelected = rows.length > 0 && rows.every((row) => selected.has(row.connector.id));
@@ -61,6 +64,7 @@ export function ConnectorTable({ rows, search, sort, setSort, selected, setSelec
               key={row.connector.id}
               row={row}
               search={search}
+              foundActions={found.get(row.connector.id) ?? []}
               isSelected={selected.has(row.connector.id)}
               toggle={() => toggle(row.connector.id)}
               isMarked={index === marked}
@@ -98,15 +102,16 @@ function SortHeader({ column, label, numeric, sort, setSort }: SortHeaderProps) 
 interface RowProps {
   row: Row;
   search: string;
+  foundActions: string[];
   isSelected: boolean;
   toggle: () => void;
   isMarked: boolean;
   changedBy: string;
 }
 
-function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: RowProps) {
-  const { connector, statistics, status } = row;
-  const totals = statistics?.totals;
+function ConnectorRow({ row, search, foundActions, isSelected, toggle, isMarked, changedBy }: RowProps) {
+  const { connector, status } = row;
+  const recent = connector.last_24_hours;
   const element = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
     if (isMarked) element.current?.scrollIntoView({ block: "nearest" });
@@ -118,6 +123,7 @@ function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: 
       </td>
       <td class="main-cell">
         <div class="named">
+          <Star id={connector.id} name={connector.name} isFavourite={connector.favourite === true} />
           <TypeMark type={connector.type} label={connector.type_label} />
           <div>
             <a href={`/connectors/${connector.id}`}>
@@ -125,7 +131,12 @@ function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: 
             </a>
             <span class="quiet">
               <Highlighted text={connector.type_label} search={search} />
-              <FoundActions names={row.actionNames} search={search} />
+              {foundActions.length > 0 && (
+                  <>
+                    {" · "}
+                    <Highlighted text={foundActions.join(", ")} search={search} />
+                  </>
+                )}
             </span>
           </div>
         </div>
@@ -137,14 +148,14 @@ function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: 
       <td data-label="Actions on">
         {connector.actions.active}/{connector.actions.total}
       </td>
-      <td class="numeric" data-label="Delivered, 7 days" title={totals && `${count(totals.sent ?? 0)} sent, ${count(totals.removed ?? 0)} removed`}>
-        {totals ? shortCount((totals.sent ?? 0) + (totals.removed ?? 0)) : <span class="quiet">0</span>}
+      <td class="numeric" data-label="Delivered, 24 h" title={`${count(recent.sent)} sent, ${count(recent.removed)} removed`}>
+        {shortCount(recent.sent + recent.removed)}
       </td>
-      <td class={`numeric ${(totals?.errors_total ?? 0) > 0 ? "bad-number" : ""}`} data-label="Error rate">
-        {totals?.error_rate == null ? <span class="quiet">—</span> : percent(totals.error_rate)}
+      <td class={`numeric ${recent.errors > 0 ? "bad-number" : ""}`} data-label="Error rate">
+        {recent.error_rate === null ? <span class="quiet">—</span> : percent(recent.error_rate)}
       </td>
       <td data-label="Last delivery">
-        <Time at={statistics?.last_delivery_at} />
+        <Time at={connector.last_delivery_at} />
       </td>
       <td data-label="Changed">
         <span class="two-lines">
@@ -152,18 +163,6 @@ function ConnectorRow({ row, search, isSelected, toggle, isMarked, changedBy }: 
         </span>
       </td>
     </tr>
-  );
-}
-
-function FoundActions({ names, search }: { names: string[]; search: string }) {
-  const searched = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = names.filter((name) => searched.some((word) => name.toLowerCase().includes(word)));
-  if (found.length === 0) return null;
-  return (
-    <>
-      {" · "}
-      <Highlighted text={found.join(", ")} search={search} />
-    </>
   );
 }
 

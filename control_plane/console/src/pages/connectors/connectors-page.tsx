@@ -1,6 +1,6 @@
 /** The overview: find a connector as you type, see how each is doing, switch many on or off at once. */
 import { useMemo, useState } from "preact/hooks";
-import { useConnectors, useConnectorTypes, useStatistics, useWorkers } from "../../api/queries";
+import { useConnectors, useConnectorTypes } from "../../api/queries";
 import { navigate, setQueryParameters, useQueryParameter } from "../../routing/location";
 import { count } from "../../ui/format";
 import { Icon } from "../../ui/icons";
@@ -11,18 +11,14 @@ import { ConnectorTable } from "./connector-table";
 import { Filters } from "./filters";
 import { FirstSteps } from "./first-steps";
 import { keep, type Row, rowsOf, sorted } from "./rows";
+import { LiveTotals } from "./live-totals";
 import { SelectionBar } from "./selection-bar";
 import { useSort } from "./sorting";
 import { useFoundByServer } from "./found-by-server";
 
 export function ConnectorsPage() {
   const connectors = useConnectors();
-  const statistics = useStatistics({ window: "7d" });
-  const workers = useWorkers();
-  const rows = useMemo(
-    () => rowsOf(connectors.data ?? [], statistics.data, workers.data),
-    [connectors.data, statistics.data, workers.data],
-  );
+  const rows = useMemo(() => rowsOf(connectors.data ?? []), [connectors.data]);
   return (
     <Page
       title="Connectors"
@@ -34,7 +30,10 @@ export function ConnectorsPage() {
       }
     >
       <Shown query={connectors} rows={8}>
-        {(data) => (data.length === 0 ? <FirstSteps /> : <Found rows={rows} />)}
+        {(data) => (data.length === 0 ? <FirstSteps /> : <>
+              <LiveTotals />
+              <Found rows={rows} />
+            </>)}
       </Shown>
     </Page>
   );
@@ -45,14 +44,16 @@ function Found({ rows }: { rows: Row[] }) {
   const [status] = useQueryParameter("status");
   const [type] = useQueryParameter("type");
   const [errors] = useQueryParameter("errors");
+  const [favourite] = useQueryParameter("favourite");
+  const [label] = useQueryParameter("label");
   const [sort, setSort] = useSort();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [marked, setMarked] = useState(-1);
-  const alsoIds = useFoundByServer(text);
+  const found = useFoundByServer(text);
   const types = useConnectorTypes().data ?? [];
   const shown = useMemo(
-    () => sorted(keep(rows, { text, status, type, onlyErrors: errors === "1", alsoIds }), sort),
-    [rows, text, status, type, errors, sort, alsoIds],
+    () => sorted(keep(rows, { text, status, type, label, onlyErrors: errors === "1", onlyFavourites: favourite === "1", found }), sort),
+    [rows, text, status, type, label, errors, favourite, sort, found],
   );
   const keyDown = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -81,12 +82,12 @@ function Found({ rows }: { rows: Row[] }) {
       {shown.length === 0 ? (
         <div class="empty">
           <h2>Nothing matches</h2>
-          <button type="button" onClick={() => setQueryParameters({ q: "", status: "", type: "", errors: "", favourite: "" })}>
+          <button type="button" onClick={() => setQueryParameters({ q: "", status: "", type: "", errors: "", favourite: "", label: "" })}>
             Show all connectors
           </button>
         </div>
       ) : (
-        <ConnectorTable rows={shown} search={text} sort={sort} setSort={setSort} selected={selected} setSelected={setSelected} marked={marked} />
+        <ConnectorTable rows={shown} search={text} found={found} sort={sort} setSort={setSort} selected={selected} setSelected={setSelected} marked={marked} />
       )}
     </>
   );

@@ -9,9 +9,15 @@ export function Filters({ rows, types }: { rows: Row[]; types: ConnectorTypeSumm
   const [status] = useQueryParameter("status");
   const [type] = useQueryParameter("type");
   const [errors] = useQueryParameter("errors");
+  const [favourite] = useQueryParameter("favourite");
+  const [label] = useQueryParameter("label");
+  const labels = [...new Set(rows.flatMap((row) => row.connector.labels))].sort();
   const used = types.filter((one) => one.key === type || rows.some((row) => row.connector.type === one.key));
   return (
     <div class="filters" role="group" aria-label="Filters">
+      <button type="button" class="filter" aria-pressed={favourite === "1"} onClick={() => setQueryParameters({ favourite: favourite === "1" ? "" : "1" })}>
+        <Icon name="star" /> Favourites
+      </button>
       {(Object.keys(STATUSES) as StatusName[]).map((name) => {
         const number = rows.filter((row) => hasStatus(row, name)).length;
         if (number === 0 && status !== name) return null;
@@ -24,6 +30,14 @@ export function Filters({ rows, types }: { rows: Row[]; types: ConnectorTypeSumm
       <button type="button" class="filter" aria-pressed={errors === "1"} onClick={() => setQueryParameters({ errors: errors === "1" ? "" : "1" })}>
         <Icon name="failing" /> Has errors
       </button>
+      {labels.length > 0 && (
+        <select aria-label="Label" value={label} onChange={(event) => setQueryParameters({ label: event.currentTarget.value })}>
+          <option value="">Every label</option>
+          {labels.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      )}
       {used.length > 1 && (
         <select aria-label="Type" value={type} onChange={(event) => setQueryParameters({ type: event.currentTarget.value })}>
           <option value="">Every type</option>

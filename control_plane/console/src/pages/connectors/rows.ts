@@ -1,12 +1,10 @@
 /** The rows of the overview: every connector with its status, and which of them are wanted, in which order. */
-import type { Connector, ConnectorStatistics, Statistics, Worker } from "../../api/types";
+import type { ConnectorOverview } from "../../api/types";
 import { type StatusName, statusOf } from "../../connector-status";
 
 export interface Row {
-  connector: Connector;
-  statistics: ConnectorStatistics | undefined;
+  connector: ConnectorOverview;
   status: StatusName;
-  actionNames: string[];
   haystack: string;
 }
 
@@ -14,8 +12,11 @@ export interface Wanted {
   text: string;
   status: string;
   type: string;
+  label: string;
   onlyErrors: boolean;
-  alsoIds: ReadonlySet<string>;
+  onlyFavourites: boolean;
+  /** Found by the server, by the names of actions. */
+  found: ReadonlyMap<string, string[]>;
 }
 
 export type SortColumn = "name" | "status" | "actions" | "sent" | "errors" | "last";
@@ -27,30 +28,24 @@ export interface Sort {
 
 const URGENCY: StatusName[] = ["credentials", "breaker", "failing", "paused", "active", "draft", "deactivated"];
 
-export function rowsOf(connectors: Connector[], statistics: Statistics | undefined, workers: Worker[] | undefined): Row[] {
-  const counted = new Map(statistics?.connectors.map((one) => [one.connector_id, one]));
-  return connectors.map((connector) => {
-    const own = counted.get(connector.id);
-    const health = (workers ?? []).flatMap((worker) => worker.connectors[connector.id] ?? []);
-    const actionNames = own?.actions.flatMap((action) => action.name ?? []) ?? [];
-    return {
-      connector,
-      statistics: own,
-      status: statusOf(connector, health, own),
-      actionNames,
-      haystack: [connector.name, connector.type_label, ...actionNames].join("\n").toLowerCase(),
-    };
-  });
+export function rowsOf(connectors: ConnectorOverview[]): Row[] {
+  return connectors.map((connector) => ({
+    connector,
+    status: statusOf(connector, connector.last_24_hours.error_rate),
+    haystack: [connector.name, connector.type_label, ...connector.labels].join("\n").toLowerCase(),
+  }));
 }
 
 export function keep(rows: Row[], wanted: Wanted): Row[] {
   const searched = wanted.text.toLowerCase().split(/\s+/).filter(Boolean);
   return rows.filter(
-    (row) =>
-      (searched.every((word) => row.haystack.includes(word)) || wanted.alsoIds.has(row.connector.id)) &&
-      (wanted.status === "" || hasStatus(row, wanted.status)) &&
-      (wanted.type === "" || row.connector.type === wanted.type) &&
-      (!wanted.onlyErrors || (row.statistics?.totals.errors_total ?? 0) > 0),
+    ({ connector, haystack, status }) =>
+      (searched.every((word) => haystack.includes(word)) || wanted.found.has(connector.id)) &&
+      (wanted.status === "" || hasStatus({ connector, haystack, status }, wanted.status)) &&
+      (wanted.type === "" || connector.type === wanted.type) &&
+      (wanted.label === "" || connector.labels.includes(wanted.label)) &&
+      (!wanted.onlyErrors || connector.last_24_hours.errors > 0) &&
+      (!wanted.onlyFavourites || connector.favourite === true),
   );
 }
 
@@ -65,12 +60,12 @@ export function sorted(rows: Row[], { column, isDescending }: Sort): Row[] {
 }
 
 const KEYS: Record<SortColumn, (row: Row) => string | number> = {
-  name: (row) => row.connector.name,
-  status: (row) => URGENCY.indexOf(row.status),
-  actions: (row) => row.connector.actions.active,
-  sent: (row) => (row.statistics?.totals.sent ?? 0) + (row.statistics?.totals.removed ?? 0),
-  errors: (row) => row.statistics?.totals.error_rate ?? -1,
-  last: (row) => Date.parse(row.statistics?.last_delivery_at ?? "") || 0,
+  name: ({ connector }) => connector.name,
+  status: ({ status }) => URGENCY.indexOf(status),
+  actions: ({ connector }) => connector.actions.active,
+  sent: ({ connector }) => connector.last_24_hours.sent + connector.last_24_hours.removed,
+  errors: ({ connector }) => connector.last_24_hours.error_rate ?? -1,
+  last: ({ connector }) => Date.parse(connector.last_delivery_at ?? "") || 0,
 };
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });

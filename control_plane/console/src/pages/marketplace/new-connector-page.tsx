@@ -10,6 +10,7 @@ import { faultsAt, SchemaForm, type Values } from "../../forms/schema-form";
 import { navigate } from "../../routing/location";
 import type { Parameters } from "../../routing/routes";
 import { Page } from "../../ui/page";
+import { TestConnection } from "../connector/test-connection";
 import { Shown } from "../../ui/shown";
 import { complain, say } from "../../ui/toasts";
 
@@ -70,6 +71,11 @@ function NewConnector({ type }: { type: ConnectorType }) {
           <button type="submit" class="primary" disabled={isBusy || !isReady || name.trim() === ""}>
             Create connector
           </button>
+          <TestConnection
+            test={() =>
+              told(api.PUT("/v1/connector-types/{connector_type}/test", { params: { path: { connector_type: type.key } }, body: { settings, secrets, limits: {} } }))
+            }
+          />
           <a class="button" href={`/marketplace/${type.key}`}>
             Cancel
           </a>

@@ -72,7 +72,7 @@ function ActivationRow({ kind, activation, steps, connector, faults, change, rem
         <span class="quiet">
           <a href={`/connectors/${activation.connector_id}`}>{connector?.name ?? activation.connector_id}</a>
         </span>
-        {connector && <StatusChip name={statusOf(connector, [], undefined)} />}
+        {connector && <StatusChip name={statusOf(connector, null)} />}
         {action && !action.sends && <span class="chip muted">does not send now</span>}
       </div>
       {changes.length > 1 && (

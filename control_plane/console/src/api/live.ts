@@ -1,0 +1,33 @@
+/** Counts of every connector as they change, pushed by the server. */
+import { useEffect, useState } from "preact/hooks";
+
+export interface LiveCounts {
+  sent: number;
+  removed: number;
+  errors: number;
+  skipped: number;
+  failed_attempts: number;
+}
+
+export interface Live {
+  counts: ReadonlyMap<string, LiveCounts>;
+  isStale: boolean;
+}
+
+export function useLiveCounts(days: number): Live | null {
+  const [live, setLive] = useState<Live | null>(null);
+  useEffect(() => {
+    const source = new EventSource(`/v1/live?days=${days}`);
+    const counts = new Map<string, LiveCounts>();
+    const told = (isStale: boolean) => setLive({ counts: new Map(counts), isStale });
+    source.addEventListener("counts", (event) => {
+      const { connectors } = JSON.parse(event.data as string) as { connectors: Record<string, LiveCounts> };
+      for (const [id, one] of Object.entries(connectors)) counts.set(id, one);
+      told(false);
+    });
+    source.addEventListener("stale", () => told(true));
+    source.addEventListener("error", () => counts.size > 0 && told(true));
+    return () => source.close();
+  }, [days]);
+  return live;
+}
