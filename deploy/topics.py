@@ -1,5 +1,6 @@
 """Makes the broker's topics what `connectors.records.topics` says: `patchbay topics apply`."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from deploy.errors import CannotRun
 
 TIMEOUT_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
+_KNOWN_PAUSE_SECONDS = 0.05
 Result = TypeVar("Result")
 
 
@@ -98,6 +100,7 @@ def apply_topics(settings: KafkaSettings, partitions: int | None = None, replica
         wanted = wanted_topics(settings.topic_prefix, common)
         changes = plan_changes(wanted, _with_config(admin, {topic.name for topic in wanted}, found))
         _carry_out(admin, changes, replication)
+        _wait_until_known(admin, {change.wanted.name for change in changes if change.creates})
     except KafkaException as error:
         problem = error.args[0]
         reason = problem.str() if isinstance(problem, KafkaError) else str(problem)
@@ -143,11 +146,28 @@ def _with_config(admin: Any, names: set[str], found: Mapping[str, Found]) -> dic
     if not present:
         return {}
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in present]
-    answers = _all(admin.describe_configs(resources, request_timeout=TIMEOUT_SECONDS).values())
-    return {
-        name: Found(found[name].partitions, {key: entry.value for key, entry in entries.items()})
-        for name, entries in zip(present, answers, strict=True)
-    }
+    answers = admin.describe_configs(resources, request_timeout=TIMEOUT_SECONDS).values()
+    configs = {name: _config_or_none(answer) for name, answer in zip(present, answers, strict=True)}
+    return {name: Found(found[name].partitions, config) for name, config in configs.items() if config is not None}
+
+
+def _config_or_none(answer: "Future[Any]") -> dict[str, str] | None:
+    """The config of a topic; `None` when it was deleted since it was listed."""
+    try:
+        return {key: entry.value for key, entry in answer.result(TIMEOUT_SECONDS).items()}
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return None
+        raise
+
+
+def _wait_until_known(admin: Any, names: set[str]) -> None:
+    """A created topic takes a moment to be known to every broker; whoever asks for it next should find it."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while names and names - _with_config(admin, names, _found_topics(admin)).keys():
+        if time.monotonic() > deadline:
+            raise BrokerUnreachable(f"Kafka did not make its new topics known within {TIMEOUT_SECONDS:.0f} s.")
+        time.sleep(_KNOWN_PAUSE_SECONDS)
 
 
 def _carry_out(admin: Any, changes: Iterable[Change], replication: int) -> None:

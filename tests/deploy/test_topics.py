@@ -85,6 +85,7 @@ def test_a_topic_that_was_deleted_and_a_setting_that_was_changed_come_back(kafka
     admin = AdminClient(kafka_settings.librdkafka())
     pending, events = (kafka_settings.topic_prefix + topic.name for topic in (PENDING, PROFILE_EVENTS))
     admin.delete_topics([pending])[pending].result(10)
+    eventually(lambda: pending not in admin.list_topics(timeout=10).topics)
     shorter = ConfigEntry("retention.ms", "1000", incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, events, incremental_configs=[shorter])
     admin.incremental_alter_configs([resource])[resource].result(10)
