@@ -27,6 +27,13 @@ async def it(tmp_path: Path) -> AsyncIterator[Trying]:
         yield running
 
 
+@pytest.fixture
+async def on_both(database_url: str) -> AsyncIterator[Trying]:
+    """The same on each database, for what its transactions decide."""
+    async with trying(database_url) as running:
+        yield running
+
+
 async def viewer(it: Trying) -> dict[str, str]:
     """The header of somebody who may only look."""
     user = await it.plane.call("POST", "/v1/users", 201, json={"name": "Vera"})
@@ -214,44 +221,44 @@ async def test_a_test_send_is_sent_once_and_shown_whole(it: Trying) -> None:
     assert "p-1" not in json.dumps(entries[0]), "the audit log names no profile"
 
 
-async def test_a_test_send_that_is_repeated_is_sent_once(it: Trying) -> None:
-    action_id = await it.action(await it.webhook())
+async def test_a_test_send_that_is_repeated_is_sent_once(on_both: Trying) -> None:
+    action_id = await on_both.action(await on_both.webhook())
     path, headers = f"/v1/actions/{action_id}/test-send", {"Idempotency-Key": "t-1"}
-    first = await it.plane.call("POST", path, 200, json={"event": event()}, headers=headers)
-    again = await it.plane.call("POST", path, 200, json={"event": event()}, headers=headers)
+    first = await on_both.plane.call("POST", path, 200, json={"event": event()}, headers=headers)
+    again = await on_both.plane.call("POST", path, 200, json={"event": event()}, headers=headers)
     assert first == again
-    assert len(it.partner.heard) == 1
-    problem = await it.plane.call("POST", path, 422, json={"event": event("p-2")}, headers=headers)
+    assert len(on_both.partner.heard) == 1
+    problem = await on_both.plane.call("POST", path, 422, json={"event": event("p-2")}, headers=headers)
     assert problem["code"] == "idempotency_key_reused"
 
 
-async def test_a_test_send_that_still_runs_is_not_sent_again(it: Trying) -> None:
+async def test_a_test_send_that_still_runs_is_not_sent_again(on_both: Trying) -> None:
     released = asyncio.Event()
 
     async def wait(_: web.Request) -> web.Response:
         await released.wait()
         return web.json_response({})
 
-    it.partner.answering = wait
-    action_id = await it.action(await it.webhook())
+    on_both.partner.answering = wait
+    action_id = await on_both.action(await on_both.webhook())
     path, headers = f"/v1/actions/{action_id}/test-send", {"Idempotency-Key": "t-1"}
-    first = asyncio.create_task(it.plane.call("POST", path, 200, json={"event": event()}, headers=headers))
-    while not it.partner.heard:
+    first = asyncio.create_task(on_both.plane.call("POST", path, 200, json={"event": event()}, headers=headers))
+    while not on_both.partner.heard:
         await asyncio.sleep(0.01)
-    problem = await it.plane.call("POST", path, 409, json={"event": event()}, headers=headers)
+    problem = await on_both.plane.call("POST", path, 409, json={"event": event()}, headers=headers)
     assert problem["code"] == "still_running"
     released.set()
     assert (await first)["ok"] is True
-    assert len(it.partner.heard) == 1
+    assert len(on_both.partner.heard) == 1
 
 
-async def test_a_refused_test_send_gives_its_key_back(it: Trying) -> None:
-    action_id = await it.action(await it.webhook())
+async def test_a_refused_test_send_gives_its_key_back(on_both: Trying) -> None:
+    action_id = await on_both.action(await on_both.webhook())
     path, headers = f"/v1/actions/{action_id}/test-send", {"Idempotency-Key": "t-1"}
-    problem = await it.plane.call("POST", path, 409, json={}, headers=headers)
+    problem = await on_both.plane.call("POST", path, 409, json={}, headers=headers)
     assert problem["code"] == "no_event", "made-up people are not sent to partners"
-    it.events.events.append(membership())
-    assert (await it.plane.call("POST", path, 200, json={}, headers=headers))["sent"] is True
+    on_both.events.events.append(membership())
+    assert (await on_both.plane.call("POST", path, 200, json={}, headers=headers))["sent"] is True
 
 
 async def test_an_event_that_is_skipped_is_not_sent(it: Trying) -> None:
