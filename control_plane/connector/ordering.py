@@ -24,6 +24,7 @@ class Sort(StrEnum):
     DELIVERED = "delivered"
 
 
+ID_PREFIX = "con_"
 BY_FIGURES = frozenset({Sort.ERRORS, Sort.LAST_DELIVERY, Sort.DELIVERED})
 
 
@@ -75,7 +76,7 @@ def _read(cursor: str, ordered: Sequence[Key]) -> Key:
     except (ValueError, binascii.Error, RecursionError):
         values = None
     is_key = isinstance(values, list) and len(values) == 2 and type(values[0]) in (str, int) and type(values[1]) is str
-    if not is_key or (ordered and type(values[0]) is not type(ordered[0][0])):
+    if not is_key or not values[1].startswith(ID_PREFIX) or (ordered and type(values[0]) is not type(ordered[0][0])):
         fault = Fault(pointer="query:cursor", code="invalid_cursor", detail="Not a cursor of this list.")
         raise InvalidInput("The cursor is not one of this list; begin without it.", faults=(fault,))
     return values[0], values[1]
