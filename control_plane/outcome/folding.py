@@ -1,7 +1,7 @@
 """Folds counted rows into totals, days and partner codes; pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from connectors.kit.declaration import ConnectorType
 from connectors.records.delivery import OutcomeClass
@@ -10,6 +10,7 @@ from control_plane.outcome.schemas import CodeRead, DayRead, Totals
 from control_plane.outcome.window import Day
 
 _ATTEMPT = "attempt:"
+_TOLD = ("sent", "removed", "skipped")
 
 
 def fold_totals(counts: Iterable[Count]) -> Totals:
@@ -62,21 +63,21 @@ def fold_codes(counts: Iterable[Count], type_: ConnectorType | None) -> list[Cod
 _NO_ERRORS = (OutcomeClass.SENT, OutcomeClass.REMOVED, OutcomeClass.SKIPPED)
 
 
-def _fold_day(day: Day, counts: Iterable[DayCount], data_since: int) -> DayRead:
-    read = DayRead(date=day.date, partial=day.partial, data=day.end > data_since)
+def _fold_day(day: Day, counts: Sequence[DayCount], data_since: int) -> DayRead:
+    # Added up in plain dicts: there are a thousand of these, and assigning to a model costs ten times as much.
+    told = dict.fromkeys(_TOLD, 0)
+    errors: dict[str, int] = {}
+    failed_attempts = 0
     for item in counts:
-        read.data = True
-        if item.class_.startswith(_ATTEMPT):
-            read.failed_attempts += item.count
-        elif item.class_ == OutcomeClass.SENT:
-            read.sent += item.count
-        elif item.class_ == OutcomeClass.REMOVED:
-            read.removed += item.count
-        elif item.class_ == OutcomeClass.SKIPPED:
-            read.skipped += item.count
+        if item.class_ in _TOLD:
+            told[item.class_] += item.count
+        elif item.class_.startswith(_ATTEMPT):
+            failed_attempts += item.count
         else:
-            _add(read.errors, item.class_, item.count)
-    return read
+            _add(errors, item.class_, item.count)
+    has_data = bool(counts) or day.end > data_since
+    common = {"date": day.date, "partial": day.partial, "data": has_data}
+    return DayRead(**common, **told, errors=errors, failed_attempts=failed_attempts)
 
 
 def _number(day: Day) -> int:
