@@ -138,7 +138,11 @@ async def status(plane: Plane, method: str, path: str, key: str) -> int:
     address = path.replace("{number}", "1").replace("{", "no_").replace("}", "")
     headers = {"Authorization": f"Bearer {key}", "If-Match": "*"}
     body = None if method == "GET" else {"nothing": "known"}
-    return (await plane.http.request(method, address, headers=headers, json=body)).status_code
+    for _ in range(5):  # a database that is too busy says nothing about what the key may do
+        answer = await plane.http.request(method, address, headers=headers, json=body)
+        if answer.status_code != 503:
+            break
+    return answer.status_code
 
 
 async def key_of(plane: Plane, role: str, **more: Any) -> str:
