@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deploy.config_as_code.document import AlertEntry, ConnectorEntry, Document, Entry, SecretReference
+from pydantic import BaseModel
+
+from deploy.config_as_code.document import AlertEntry, ConnectorEntry, CustomTypeEntry, Document, SecretReference
 from deploy.config_as_code.planning import Change, Plan
 from deploy.config_as_code.state import SOURCES, Api, Place, State
 from deploy.errors import CannotRun
@@ -20,11 +22,14 @@ class Applier:
         self._state = state
         self._say = say
         self._replace_secrets = replace_secrets
+        self._revised: set[str] = set()
 
     def apply(self, wanted: Document, plan: Plan) -> None:
         """Off first, then drafts, publications and activations, then what listens, then what goes."""
         secrets = self._secrets(wanted, plan)
         self._switch_off(wanted, plan)
+        for key, custom in wanted.custom_connector_types.items():
+            self._custom_type(key, custom, plan)
         for key, connector in wanted.connectors.items():
             self._connector(key, connector, plan, secrets)
         for section, path in SOURCES.items():
@@ -76,17 +81,39 @@ class Applier:
             if change.touches("paused") and getattr(entry, "paused", False):
                 self._do(change.place, "pause")
 
+    def _custom_type(self, key: str, entry: CustomTypeEntry, plan: Plan) -> None:
+        place: Place = ("custom_connector_types", key)
+        change = plan.of(place)
+        if change is None:
+            return
+        body = {"definition": {**entry.model_dump(), "key": key}}
+        if change.verb == "create":
+            self._create(place, "/v1/custom-connector-types", body)
+        else:
+            path = f"/v1/custom-connector-types/{self._state.ids[place]}"
+            self._call("PUT", place, path, body, "revised", if_match=self._seen(place))
+            self._revised.add(f"custom:{key}")
+
+    def _take_revision(self, place: Place, type_: str) -> None:
+        revision = type_.partition("@")[2]
+        path = f"/v1/connectors/{self._state.ids[place]}/definition"
+        self._call("PUT", place, path, {"revision": int(revision)} if revision else None, "revised", if_match="*")
+
     def _connector(self, key: str, entry: ConnectorEntry, plan: Plan, secrets: Mapping[Place, Any]) -> None:
         place: Place = ("connectors", key)
         change = plan.of(place)
         body: dict[str, Any] = {name: getattr(entry, name) for name in ("settings", "identifiers", "limits", "labels")}
         body |= {"name": entry.name or key, "secrets": secrets.get(place, {})}
-        if change is not None and change.verb == "create":
+        is_new = change is not None and change.verb == "create"
+        revises = not is_new and (entry.type in self._revised or (change is not None and change.touches("type")))
+        if revises:
+            self._take_revision(place, entry.type)
+        if is_new:
             self._create(place, "/v1/connectors", {"type": entry.type, **body})
         elif place in secrets or (change is not None and change.touches(*body)):
             self._patch(place, "connectors", body)
         edited = [self._action((*place, "actions", name), action, plan) for name, action in entry.actions.items()]
-        if entry.published and (any(edited) or place in secrets or _is_to_publish(change)):
+        if entry.published and (any(edited) or revises or place in secrets or _is_to_publish(change)):
             self._publish(place, "connectors")
         self._activate(place, entry, plan)
 
@@ -165,10 +192,10 @@ class Applier:
 
     def _prune(self, wanted: Document, plan: Plan) -> None:
         going = [change.place for change in plan.changes if change.verb == "delete"]
-        order = (*SOURCES, "alerts", "connectors")
+        order = (*SOURCES, "alerts", "connectors", "custom_connector_types")
         lacking: dict[Place, None] = {}
         for place in sorted(going, key=lambda each: (order.index(each[0]), -len(each))):
-            path = "actions" if len(place) == 4 else SOURCES.get(place[0], place[0])
+            path = "actions" if len(place) == 4 else SOURCES.get(place[0], place[0].replace("_", "-"))
             self._call("DELETE", place, f"/v1/{path}/{self._state.ids[place]}", None, "deleted", if_match="*")
             if len(place) == 4:
                 lacking[place[:2]] = None
@@ -180,10 +207,13 @@ class Applier:
         self._state.note(place, self._call("POST", place, path, body, "created"))
 
     def _patch(self, place: Place, path: str, body: Mapping[str, Any]) -> None:
-        object_id = self._state.ids[place]
-        version = self._state.versions.get(object_id)
-        if_match = "*" if version is None else f'"{version}"'
-        self._call("PATCH", place, f"/v1/{path}/{object_id}", body, "changed", if_match=if_match)
+        address = f"/v1/{path}/{self._state.ids[place]}"
+        self._call("PATCH", place, address, body, "changed", if_match=self._seen(place))
+
+    def _seen(self, place: Place) -> str:
+        """The ETag that the plan was made from, unless we have changed the object since."""
+        version = self._state.versions.get(self._state.ids[place])
+        return "*" if version is None else f'"{version}"'
 
     def _publish(self, place: Place, path: str) -> None:
         answer = self._call("POST", place, f"/v1/{path}/{self._state.ids[place]}/publish", None, "published")
@@ -202,8 +232,8 @@ class Applier:
         return answer
 
 
-def _entry(wanted: Document, place: Place) -> Entry | None:
-    entry: Entry | None = getattr(wanted, place[0]).get(place[1])
+def _entry(wanted: Document, place: Place) -> BaseModel | None:
+    entry: BaseModel | None = getattr(wanted, place[0]).get(place[1])
     if len(place) == 4 and isinstance(entry, ConnectorEntry):
         return entry.actions.get(place[3])
     return entry

@@ -42,8 +42,9 @@ def apply(api: Api, file: Path, say: Say, confirm: Callable[[], bool], *, prune:
 
 def _planned(api: Api, file: Path, *, prune: bool) -> tuple[Plan, Document, State]:
     document, state = read(file), read_state(api)
+    own = {f"custom:{key}" for key in document.custom_connector_types}
     for connector in document.connectors.values():
-        if connector.type not in state.types:
+        if connector.type not in state.types and (connector.type not in own or connector.type in state.newest):
             state.types[connector.type] = api.call("GET", f"/v1/connector-types/{connector.type}")
     wanted = complete(document, state)
     return make_plan(wanted, state, prune=prune), wanted, state

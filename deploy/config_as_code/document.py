@@ -97,10 +97,17 @@ class AlertEntry(Entry):
     secret: SecretReference | None = None
 
 
+class CustomTypeEntry(BaseModel):
+    """A connector type without code: its definition, but for the key; the control plane says what may be in it."""
+
+    model_config = ConfigDict(extra="allow")
+
+
 class Document(Entry):
     """The whole file."""
 
     format: Literal[1] = FORMAT
+    custom_connector_types: dict[str, CustomTypeEntry] = Field(default_factory=dict)
     connectors: dict[str, ConnectorEntry] = Field(default_factory=dict)
     audiences: dict[str, AudienceEntry] = Field(default_factory=dict)
     journeys: dict[str, JourneyEntry] = Field(default_factory=dict)

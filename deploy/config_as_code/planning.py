@@ -1,10 +1,12 @@
 """What would have to change so that the configuration is as the file says; pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from deploy.config_as_code.document import ConnectorEntry, Document, Entry
+from pydantic import BaseModel
+
+from deploy.config_as_code.document import ConnectorEntry, CustomTypeEntry, Document
 from deploy.config_as_code.state import SOURCES, Place, State
 from deploy.errors import CannotRun
 
@@ -81,7 +83,9 @@ def describe(plan: Plan) -> Iterator[str]:
             yield f"    {path}: {after}" if change.verb == "create" else f"    {path}: {before} → {after}"
 
 
-def _objects(document: Document) -> Iterator[tuple[Place, Entry]]:
+def _objects(document: Document) -> Iterator[tuple[Place, BaseModel]]:
+    for key, custom in document.custom_connector_types.items():
+        yield ("custom_connector_types", key), custom
     for key, connector in document.connectors.items():
         yield ("connectors", key), connector
         for action_key, action in connector.actions.items():
@@ -91,7 +95,7 @@ def _objects(document: Document) -> Iterator[tuple[Place, Entry]]:
             yield (section, key), entry
 
 
-def _compare(place: Place, before: Entry | None, after: Entry) -> Change | None:
+def _compare(place: Place, before: BaseModel | None, after: BaseModel) -> Change | None:
     new = dict(_flat(_told(place, after)))
     if before is None:
         said = {".".join(path): value for path, value in new.items() if value not in (None, [], {}, False)}
@@ -99,16 +103,25 @@ def _compare(place: Place, before: Entry | None, after: Entry) -> Change | None:
     old = dict(_flat(_told(place, before)))
     paths = [path for path in {**old, **new} if old.get(path, _ABSENT) != new.get(path, _ABSENT)]
     fields = [(".".join(path), old.get(path, _ABSENT), new.get(path, _ABSENT)) for path in paths]
-    # What is published stays so; and a secret that the file does not name stays as well.
-    fields = [each for each in fields if each[0] != "published" or each[2] is True]
-    fields = [each for each in fields if not (each[0].startswith("secret") and each[2] in (None, _ABSENT))]
-    fixed = _FIXED.get(place[0]) if len(place) == 2 else None
-    if fixed is not None and any(path == fixed for path, _, _ in fields):
-        raise CannotRun(f"{' / '.join(place)}: `{fixed}` never changes; give it another name, or delete it first.")
+    if place[0] != "custom_connector_types":
+        # What is published stays so; and a secret that the file does not name stays as well.
+        fields = [each for each in fields if each[0] != "published" or each[2] is True]
+        fields = [each for each in fields if not (each[0].startswith("secret") and each[2] in (None, _ABSENT))]
+    _demand_fixed(place, fields)
     return Change("update", place, tuple(fields)) if fields else None
 
 
-def _told(place: Place, entry: Entry) -> dict[str, Any]:
+def _demand_fixed(place: Place, fields: Sequence[tuple[str, Any, Any]]) -> None:
+    fixed = _FIXED.get(place[0]) if len(place) == 2 else None
+    for path, before, after in fields:
+        # Another revision of a custom type is the same type.
+        if path == fixed and str(before).partition("@")[0] != str(after).partition("@")[0]:
+            raise CannotRun(f"{' / '.join(place)}: `{fixed}` never changes; give it another name, or delete it first.")
+
+
+def _told(place: Place, entry: BaseModel) -> dict[str, Any]:
+    if isinstance(entry, CustomTypeEntry):
+        return entry.model_dump()
     told = entry.model_dump(exclude={"actions"})
     told["name"] = told["name"] or place[-1]
     if isinstance(entry, ConnectorEntry):
@@ -126,7 +139,7 @@ def _flat(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tupl
             yield (*above, name), value
 
 
-def _is_surplus(place: Place, after: Mapping[Place, Entry]) -> bool:
+def _is_surplus(place: Place, after: Mapping[Place, BaseModel]) -> bool:
     # The actions of a connector that goes as a whole go with it.
     return place not in after and (len(place) == 2 or place[:2] in after)
 

@@ -11,6 +11,7 @@ from deploy.config_as_code.document import (
     AlertEntry,
     AudienceEntry,
     ConnectorEntry,
+    CustomTypeEntry,
     Document,
     EventFeedEntry,
     JourneyEntry,
@@ -35,12 +36,17 @@ class Api(Protocol):
 
 @dataclass(slots=True)
 class State:
-    """`types` has the connector types that are used: they know default mappings and which settings name the host."""
+    """What is there now.
+
+    `types` has the connector types that are used: they know default mappings and which settings name the host.
+    `newest` has the newest revision of each custom type.
+    """
 
     document: Document = field(default_factory=Document)
     ids: dict[Place, str] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     types: dict[str, Any] = field(default_factory=dict)
+    newest: dict[str, int] = field(default_factory=dict)
 
     def note(self, place: Place, item: Mapping[str, Any]) -> None:
         """Remember which object stands there."""
@@ -48,12 +54,23 @@ class State:
         if "row_version" in item:
             self.versions[item["id"]] = item["row_version"]
 
+    def unpinned(self, type_: str) -> str:
+        """A custom type without its revision, if that is the newest: `custom:crm` for `custom:crm@3`."""
+        name, _, revision = type_.partition("@")
+        return name if revision == str(self.newest.get(name)) else type_
+
 
 def read_state(api: Api) -> State:
     """Everything that the file can hold."""
     state = State()
+    for item in _every(api, "/v1/custom-connector-types"):
+        state.note(("custom_connector_types", item["key"]), item)
+        definition = {name: value for name, value in item["definition"].items() if name not in ("key", "revision")}
+        state.document.custom_connector_types[item["key"]] = CustomTypeEntry(**definition)
+        state.newest[item["type"]] = item["revision"]
     for key, item in _keyed(_every(api, "/v1/connectors")):
         state.note(("connectors", key), item)
+        item["type"] = state.unpinned(item["type"])
         state.types.setdefault(item["type"], None)
         state.document.connectors[key] = _connector(api, state, key, item)
     for name in state.types:

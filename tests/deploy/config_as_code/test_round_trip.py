@@ -64,6 +64,9 @@ def switch(api: ApiClient, path: str, *operations: str) -> None:
         api.call("PUT", f"/v1/{path}/{operation}")
 
 
+CRM = {"label": "Our CRM", "url": "https://crm.example", "body": {"mapping": {"who": "{{ profile.id }}"}}}
+
+
 def configure(api: ApiClient) -> None:
     """Something of everything: two of one name, drafts, what is off and paused, sources of each kind, an alert."""
     books = ledger(api, "Books", labels=["crm"], limits={"timeout_seconds": 1.5}, identifiers=["email"])
@@ -88,6 +91,9 @@ def configure(api: ApiClient) -> None:
     condition, channel = {"kind": "error_rate", "percent": 5}, {"kind": "webhook", "url": "https://alerts.example/x"}
     alert = {"name": "Any", "condition": condition, "channel": channel, "secret": WEBHOOK_SECRET, "connector_id": books}
     api.call("POST", "/v1/alerts", alert)
+    api.call("POST", "/v1/custom-connector-types", {"definition": {"key": "crm", **CRM}})
+    crm = {"type": "custom:crm", "name": "CRM"}
+    action(api, str(api.call("POST", "/v1/connectors", crm)["id"]), "Tell", type="send_event", fields={})
 
 
 def draft() -> dict[str, Any]:
@@ -192,13 +198,13 @@ def test_what_the_file_does_not_hold_is_kept_unless_it_is_pruned(api: ApiClient,
     assert ("connectors", "Books", "actions", "Entries") in kept
     assert any("kept without --prune" in line for line in said)
     applied(api, file)
-    assert len(api.get("/v1/connectors")["items"]) == 4
+    assert len(api.get("/v1/connectors")["items"]) == 5
     assert planned(api, file)[0].is_empty
 
     applied(api, file, prune=True)
     assert planned(api, file, prune=True)[0].changes == ()
-    assert [item["name"] for item in api.get("/v1/connectors")["items"]] == ["Books", "Books", "Draft"]
-    assert [item["unpublished_changes"] for item in api.get("/v1/connectors")["items"]] == [False, False, True]
+    assert [item["name"] for item in api.get("/v1/connectors")["items"]] == ["Books", "Books", "Draft", "CRM"]
+    assert [item["unpublished_changes"] for item in api.get("/v1/connectors")["items"]] == [False, False, True, False]
     assert api.get("/v1/event-feeds")["items"] == api.get("/v1/alerts")["items"] == []
 
 
@@ -253,6 +259,25 @@ def test_a_file_that_does_not_hold_is_refused_with_the_place(
 ) -> None:
     with pytest.raises(CannotRun, match=told):
         planned(api, written(tmp_path, document))
+
+
+def test_a_connector_takes_the_definition_of_the_file(api: ApiClient, tmp_path: Path) -> None:
+    configure(api)
+    document = yaml.safe_load(commands.export(api))
+    definition = document["custom_connector_types"]["crm"]
+    definition["label"] = "The CRM"
+    file = written(tmp_path, document)
+    made, said = planned(api, file)
+    assert [change.place for change in made.changes] == [("custom_connector_types", "crm")]
+    assert "    label: Our CRM → The CRM" in said
+    applied(api, file)
+    connector = next(item for item in api.get("/v1/connectors")["items"] if item["name"] == "CRM")
+    assert (connector["type"], connector["unpublished_changes"]) == ("custom:crm@2", False)
+
+    api.call("PUT", f"/v1/connectors/{connector['id']}/definition", {"revision": 1}, if_match="*")
+    assert yaml.safe_load(commands.export(api))["connectors"]["CRM"]["type"] == "custom:crm@1"
+    applied(api, file)
+    assert planned(api, file)[0].changes == ()
 
 
 def test_what_never_changes_is_said_to(api: ApiClient, tmp_path: Path) -> None:
