@@ -59,4 +59,7 @@ $(CONSOLE)/dist/index.html: $(shell find $(CONSOLE) \( -name node_modules -o -na
 	then cd $(CONSOLE) && npm ci && npm run build && touch dist/index.html; \
 	else echo "Without Node.js 20.19 or newer and npm there is no web console; everything else works."; fi
 
-.PHONY: help setup up test lint format lock bench faults clean console
+pictures: setup console ## the pictures of the admins' guide, from the running console
+	PYTHONPATH=. $(BIN)/python docs/make_pictures.py
+
+.PHONY: help setup up test lint format lock bench faults clean console pictures

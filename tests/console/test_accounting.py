@@ -81,14 +81,14 @@ def test_dead_letters_are_replayed_after_a_plan_has_been_seen(open_page, demonst
     expect(page.get_by_text("replayed").first).to_be_visible()
 
 
-def test_an_alert_is_made_and_deleted(open_page):
+def test_an_alert_is_made_and_deleted(open_page, demonstration):
     page = open_page("/alerts")
     page.get_by_role("button", name="New alert").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Too many errors")
     dialog.get_by_label("When").select_option("error_rate")
     dialog.get_by_label("Percent").fill("10")
-    dialog.get_by_label("Tell").fill("somebody@example.org")
+    dialog.get_by_label("Tell").fill(f"{demonstration.simulator.url}/alerts")
     dialog.get_by_role("button", name="Create").click()
     row = page.get_by_role("row", name=re.compile("Too many errors"))
     expect(row).to_contain_text("More than 10% of deliveries fail")

@@ -4,7 +4,14 @@ import { followLinks } from "./routing/location";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
-import "./styles/parts.css";
+import "./styles/blocks.css";
+import "./styles/marks.css";
+import "./styles/forms.css";
+import "./styles/tables.css";
+import "./styles/figures.css";
+import "./styles/code.css";
+import "./styles/overlays.css";
+import "./styles/narrow.css";
 import { followTheme } from "./ui/theme";
 
 followTheme();

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { asProblem } from "../api/problem";
 import { Icon } from "./icons";
 import { store, useStore } from "./store";
@@ -30,14 +31,21 @@ export function say(text: string, detail = ""): void {
 /** A refusal stays until it is closed, with its trace id. */
 export function complain(error: unknown): void {
   const problem = asProblem(error);
-  const faults = problem.faults.map((fault) => fault.detail).join(" ");
+  const faults = problem.faults.map((fault) => fault.detail).filter((detail) => !problem.detail.includes(detail)).join(" ");
   show(problem.title, [problem.detail, faults, problem.traceId && `Trace id ${problem.traceId}`].filter(Boolean).join(" "), true);
 }
 
+/** A popover, raised with each message, so that it is seen above an open dialog too. */
 export function Toasts() {
+  const shown = useStore(toasts);
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    element.current?.hidePopover();
+    if (shown.length > 0) element.current?.showPopover();
+  }, [shown]);
   return (
-    <div class="toasts" role="status" aria-live="polite">
-      {useStore(toasts).map((toast) => (
+    <div ref={element} popover="manual" class="toasts" role="status" aria-live="polite">
+      {shown.map((toast) => (
         <div key={toast.id} class={`toast ${toast.isProblem ? "bad" : ""}`}>
           <div>
             <strong>{toast.text}</strong>
