@@ -4,7 +4,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.console.conftest import ARGUMENTS, CHROMIUM
 from tests.console.demonstration import Demonstration
@@ -12,7 +12,7 @@ from tests.support.simulator import SimulatedPartner
 from tests.support.stack import RunningUp
 
 FOLDER = Path(__file__).parent / "pictures"
-SIZE = {"width": 1180, "height": 760}
+SIZE = {"width": 1120, "height": 700}
 
 
 def main() -> None:
@@ -62,9 +62,8 @@ def take_pictures(demonstration: Demonstration) -> None:
 def take(page: Page, name: str) -> None:
     """The picture, once nothing is being loaded any more."""
     page.get_by_role("heading", level=1).wait_for()
-    page.wait_for_function("document.querySelectorAll('.skeleton, .editor-wait').length === 0")
-    page.wait_for_function("[...document.querySelectorAll('.chart')].every((chart) => chart.querySelector('canvas'))")
-    page.screenshot(path=FOLDER / f"{name}.png")
+    expect(page.locator(".skeleton, .editor-wait, .chart:not(:has(canvas))")).to_have_count(0)
+    page.screenshot(path=FOLDER / f"{name}.jpg", quality=62)
 
 
 if __name__ == "__main__":

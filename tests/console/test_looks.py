@@ -41,7 +41,7 @@ def test_a_page_is_accessible_and_fits_every_screen(open_page, demonstration, na
     signed_in = {} if path is not None else {"key": None}
     page = open_page(address_of(path, demonstration), color_scheme=scheme, **signed_in)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.wait_for_function("!document.querySelector('.skeleton, .editor-wait')")
+    expect(page.locator(".skeleton, .editor-wait")).to_have_count(0)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"wider than {width}"
