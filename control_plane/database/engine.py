@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from control_plane.settings import DatabaseSettings
 
@@ -28,16 +28,16 @@ class Database:
         self.engine = engine
         self._connect_seconds = connect_seconds
         self._readers = async_sessionmaker(engine, expire_on_commit=False)
+        self._abandoned: set[asyncio.Task[None]] = set()
         self._writers = async_sessionmaker(engine.execution_options(immediate=True), expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self, *, write: bool) -> AsyncIterator[AsyncSession]:
         """One transaction, committed when the block ends well; raises `DatabaseUnavailable`."""
         with _translated():
-            async with (self._writers if write else self._readers)() as session:
-                await self._connect(session)
-                async with _committed(session):
-                    yield session
+            session = await self._connected((self._writers if write else self._readers)())
+            async with session, _committed(session):
+                yield session
 
     async def ping(self) -> None:
         """Returns when the database answers; raises `DatabaseUnavailable`."""
@@ -46,14 +46,23 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back."""
+        await asyncio.gather(*self._abandoned)
         await self.engine.dispose()
 
-    async def _connect(self, session: AsyncSession) -> None:
+    async def _connected(self, session: AsyncSession) -> AsyncSession:
+        connecting = asyncio.ensure_future(session.connection())
         try:
             async with asyncio.timeout(self._connect_seconds):
-                await session.connection()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseUnavailable(f"{type(error).__name__}: {error}") from error
+                await asyncio.shield(connecting)
+        except BaseException as error:
+            # A connection that hangs takes seconds more to give up; nobody waits for that.
+            letting_go = asyncio.create_task(_let_go(session, connecting))
+            self._abandoned.add(letting_go)
+            letting_go.add_done_callback(self._abandoned.discard)
+            if isinstance(error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError):
+                raise DatabaseUnavailable(f"{type(error).__name__}: {error}") from error
+            raise
+        return session
 
 
 def open_database(settings: DatabaseSettings) -> Database:
@@ -100,6 +109,12 @@ def _open_sqlite(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+async def _let_go(session: AsyncSession, connecting: asyncio.Future[AsyncConnection]) -> None:
+    connecting.cancel()
+    await asyncio.wait({connecting})
+    await session.close()
 
 
 @asynccontextmanager
