@@ -83,9 +83,9 @@ DEAD_LETTERS = Topic(
 COMMANDS = Topic(
     "commands",
     key="job id, in the target's partition",
-    why="Replay, resync and cancel, read by the owner of the partition.",
+    why="Replay and cancel, read by the owner of the partition. Kept as long as the events, to be caught up with them.",
     ordered=True,
-    config={"cleanup.policy": "delete", "retention.ms": str(DAY_MS), "max.message.bytes": str(4 * 1024 * 1024)},
+    config={"cleanup.policy": "delete", "retention.ms": str(7 * DAY_MS), "max.message.bytes": str(4 * 1024 * 1024)},
 )
 WORKER_STATUS = Topic(
     "worker-status",

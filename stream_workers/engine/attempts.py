@@ -148,7 +148,9 @@ class Attempts:
     def _not_sent(self, connector: Connector, group: Group) -> None:
         """The last check failed in the moment of sending: each row ends, or takes its place in the queue again."""
         for delivery in self._still_wanted(connector, group):
-            if delivery.partition.alive:
+            if delivery.cancelled:
+                self._end(delivery, End(OutcomeClass.SKIPPED, Reason.CANCELLED), None)
+            elif delivery.partition.alive:
                 delivery.due_at = self._now() + 250
                 self._dispatcher.again(delivery)
 
@@ -269,8 +271,8 @@ class Attempts:
         if not delivery.first_at:
             delivery.first_at = now - exchange.latency_ms
         step = self._next_step(connector, delivery, found, now)
-        if isinstance(step, Wait) and step.ticket is None and delivery.outdated:
-            step = End(OutcomeClass.SKIPPED, Reason.SUPERSEDED)
+        if isinstance(step, Wait) and step.ticket is None and (delivery.outdated or delivery.cancelled):
+            step = End(OutcomeClass.SKIPPED, Reason.SUPERSEDED if delivery.outdated else Reason.CANCELLED)
         if isinstance(step, Wait) or step.outcome.is_error or self._telemetry.samples():
             self._endings.attempted(delivery, found, step, exchange, rows)
         if isinstance(step, End):

@@ -39,7 +39,11 @@ class Commands:
         self._cancelled.add(run)
         for connector in list(self._dispatcher.connectors.values()):
             for delivery in connector.open_deliveries():
-                if delivery.run == run and delivery.stage is not Stage.RUNNING:
+                if delivery.run != run:
+                    continue
+                if delivery.stage is Stage.RUNNING:
+                    delivery.cancelled = True
+                else:
                     self._dispatcher.end_waiting(delivery, Reason.CANCELLED)
 
     def _replay(self, partition: OwnedPartition, command: Command, item: ReplayItem) -> None:

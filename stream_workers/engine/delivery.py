@@ -68,6 +68,7 @@ class Delivery:
         "attempts",
         "batch",
         "batched",
+        "cancelled",
         "change",
         "connector",
         "delivery_id",
@@ -116,6 +117,8 @@ class Delivery:
         """A newer change of the same membership has arrived: the attempt that runs is the last one."""
         self.void = False
         """A newer change has arrived that this action does not deliver: not even the attempt that runs may send."""
+        self.cancelled = False
+        """The replay that it belongs to was cancelled: the attempt that runs is the last one."""
         self.stage = Stage.BEHIND
 
     def key(self) -> bytes:

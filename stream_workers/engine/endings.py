@@ -20,14 +20,18 @@ class Endings:
         self._source_topic = source_topic
 
     def end(self, delivery: Delivery, end: End, exchange: Exchange | None = None) -> None:
-        """The delivery ends: one outcome; an error leaves a dead letter too, and a membership a parked row."""
+        """The delivery ends: one outcome; an error leaves a dead letter too, and a membership a parked row.
+
+        The row of a replay that is cancelled is parked again: its dead letter can still be replayed.
+        """
         now = self._clock.now_ms()
         self._write_outcome(delivery, end, now, exchange)
         if end.outcome.is_error:
             self._write_dead_letter(delivery, end, now, exchange)
         partition = delivery.partition
         newest = partition.rows.get(delivery.key(), delivery) is delivery if delivery.has_row else not delivery.outdated
-        if end.outcome.is_error and newest and isinstance(delivery.taken.event, MembershipEvent):
+        parks = end.outcome.is_error or (end.reason is Reason.CANCELLED and delivery.has_row)
+        if parks and newest and isinstance(delivery.taken.event, MembershipEvent):
             partition.park(delivery, end.reason)
         else:
             partition.drop_row(delivery)

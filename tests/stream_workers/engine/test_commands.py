@@ -1,11 +1,13 @@
 """Replays: a dead letter goes again while nothing newer has come, with today's configuration, once."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
 from connectors.records.codec import SCHEMA_VERSION
-from connectors.records.delivery import Command, CommandKind, DeadLetter, ReplayItem
+from connectors.records.delivery import Command, CommandKind, DeadLetter, ReplayItem, RowState
 from connectors.records.profile_event import Change
 from tests.support.builders import NOON, NOON_MS, action, activation, audience, connector, feed, membership, plain_event
 from tests.support.engine import Bench
@@ -91,6 +93,44 @@ async def test_a_cancelled_replay_starts_nothing_more(bench):
     bench.engine.command(0, 2, replay(letters[1], run=3))
     await bench.until(lambda: len(bench.outcomes()) == 4)
     assert {reason for _, outcome, reason in bench.outcomes() if outcome == "skipped"} == {"cancelled"}
+
+
+async def test_a_replay_that_was_cancelled_can_be_asked_for_again(bench):
+    letters = await failed(bench, membership("p-1"))
+    bench.publish(connector(paused=True, revision=2))
+    bench.engine.command(0, 0, replay(*letters, run=3))
+    bench.engine.command(0, 1, replay(run=3, kind=CommandKind.CANCEL))
+    await bench.until(lambda: bench.outcomes()[1:] == [("p-1", "skipped", "cancelled")])
+    await bench.until(lambda: [row.state for row in bench.logs[0].pending_rows()] == [RowState.PARKED])
+    bench.publish(connector(revision=3))
+    bench.engine.command(0, 2, replay(*letters, run=4))
+    await bench.until(lambda: bench.outcomes()[2:] == [("p-1", "sent", None)])
+    await bench.until(lambda: not bench.logs[0].rows)
+
+
+async def test_a_replay_that_is_cancelled_while_it_runs_is_tried_no_more_and_parked_again(bench):
+    letters = await failed(bench, membership("p-1"))
+    bench.partner.answer, bench.partner.hold = lambda _request: PartnerResponse(503), asyncio.Event()
+    bench.engine.command(0, 0, replay(*letters, run=3))
+    await bench.until(lambda: bench.partner.running)
+    bench.engine.command(0, 1, replay(run=3, kind=CommandKind.CANCEL))
+    bench.partner.hold.set()
+    await bench.until(lambda: bench.outcomes()[1:] == [("p-1", "skipped", "cancelled")])
+    await bench.until(lambda: [row.state for row in bench.logs[0].pending_rows()] == [RowState.PARKED])
+
+
+async def test_a_newer_change_takes_the_place_of_a_cancelled_replay(bench):
+    letters = await failed(bench, membership("p-1"))
+    bench.publish(connector(paused=True, revision=2))
+    bench.engine.command(0, 0, replay(*letters, run=3))
+    bench.engine.command(0, 1, replay(run=3, kind=CommandKind.CANCEL))
+    bench.publish(connector(revision=3))
+    bench.feed(membership("p-1", Change.LEFT, seconds=5))
+    await bench.settle()
+    await bench.until(lambda: not bench.logs[0].rows)
+    bench.engine.command(0, 2, replay(*letters, run=4))
+    await bench.until(lambda: bench.outcomes()[-1] == ("p-1", "skipped", "superseded"))
+    assert bench.partner.received()[1:] == [("p-1", "left")]
 
 
 async def test_deactivation_makes_dead_letters_final(bench):
