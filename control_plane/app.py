@@ -11,6 +11,7 @@ from connectors.catalog import load_catalog
 from connectors.kit.address import AddressPolicy
 from connectors.kit.registry import Registry
 from connectors.kit.sealing import Sealer
+from control_plane.access.trial_limit import TrialLimit
 from control_plane.action import endpoints as action
 from control_plane.alert import endpoints as alert
 from control_plane.alert.messages import AlertMessenger
@@ -137,6 +138,7 @@ def build_parts(
         partner_client=PartnerClient(AddressPolicy(settings.egress.networks()), settings.egress.ca_file),
         events=events or KafkaRecentEvents(settings.kafka),
         containers=Containers(types),
+        trials=TrialLimit(settings.access.trials_per_minute),
     )
 
 

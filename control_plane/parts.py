@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from connectors.kit.registry import Registry
 from connectors.kit.sealing import Sealer
 from control_plane.access.sign_in_limit import SignInLimit
+from control_plane.access.trial_limit import TrialLimit
 from control_plane.custom_type.types import CustomTypes
 from control_plane.database.engine import Database
 from control_plane.partner_client import PartnerClient
@@ -32,5 +33,6 @@ class Parts:
     partner_client: PartnerClient
     events: RecentEvents
     containers: Containers
+    trials: TrialLimit
     custom_types: CustomTypes = field(default_factory=CustomTypes)
     sign_ins: SignInLimit = field(default_factory=SignInLimit)

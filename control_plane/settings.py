@@ -49,6 +49,9 @@ class AccessSettings(BaseModel):
     first_admin_key: SecretStr | None = Field(
         default=None, description="The first admin's API key, `pbk_…`; without it one is made and shown once."
     )
+    trials_per_minute: int = Field(
+        default=30, ge=1, le=10_000, description="Connection tests, test sends and test alerts that a user may start."
+    )
     session_hours: int = Field(default=12, ge=1, le=720, description="After this long the console asks to sign in.")
     secure_cookies: bool = Field(
         default=False, description="Mark cookies Secure also for plain HTTP: for a proxy that does not say it is HTTPS."

@@ -3,9 +3,10 @@
 from fastapi import APIRouter, Response
 
 from control_plane.access.repeatable import Repeated
+from control_plane.access.trial_limit import TooManyTrials
 from control_plane.access.work import Editing, Viewing, Work
-from control_plane.alert import service
-from control_plane.alert.schemas import AlertCreate, AlertMessageRead, AlertRead, AlertUpdate
+from control_plane.alert import service, trial
+from control_plane.alert.schemas import AlertCreate, AlertMessageRead, AlertRead, AlertTestRead, AlertUpdate
 from control_plane.database.models import Alert
 from control_plane.errors import InvalidInput, NotFound, PreconditionRequired, Stale, documented
 from control_plane.inputs import PathId
@@ -54,6 +55,12 @@ async def update_alert(
 async def delete_alert(alert_id: PathId, work: Editing, if_match: IfMatch) -> None:
     """Delete it; nobody is told any more."""
     await service.remove(work, alert_id, if_match)
+
+
+@router.post("/{alert_id}/test", responses=documented(NotFound, TooManyTrials))
+async def try_alert(alert_id: PathId, work: Editing) -> AlertTestRead:
+    """Tell the alert's webhook or mailboxes once, now, that this is a test; its state stays as it is."""
+    return await trial.try_alert(work, alert_id)
 
 
 @router.get("/{alert_id}/messages", responses=documented(NotFound, InvalidInput))

@@ -17,6 +17,7 @@ from control_plane.partner_client import PartnerClient
 from control_plane.settings import MailSettings
 
 WEBHOOK_SECONDS = 3.0
+_SAID = {"alert.started": "began", "alert.ended": "is over", "alert.test": "is being tested"}
 
 
 class WorldwidePost:
@@ -71,7 +72,7 @@ class WorldwidePost:
 
 def _mail(letter: Letter, sender: str) -> EmailMessage:
     body = letter.body
-    said = "began" if body["type"] == "alert.started" else "is over"
+    said = _SAID[body["type"]]
     message = EmailMessage()
     # A line break in a name would begin another header.
     message["Subject"] = " ".join(f"{body['connector']['name']}: {body['alert']['name']} {said}".split())
@@ -79,7 +80,7 @@ def _mail(letter: Letter, sender: str) -> EmailMessage:
     message["To"] = ", ".join(letter.channel["to"])
     message["Message-ID"] = f"<{letter.id}@patchbay.alerts>"
     message.set_content(
-        f"{body['detail']}\n\nConnector: {body['connector']['name']} ({body['connector']['id']})\n"
+        f"{body['detail']}\n\nConnector: {body['connector']['name']} ({body['connector']['id'] or 'all'})\n"
         f"Alert: {body['alert']['name']} ({body['alert']['id']}), {said}\nWorkspace: {body['workspace']}\n"
         f"At: {body['at']}\n"
     )

@@ -113,6 +113,14 @@ class AlertRead(BaseModel):
     updated_by: str
 
 
+class AlertTestRead(BaseModel):
+    """What came of a test message; `trouble` says why it was not taken."""
+
+    message_id: str
+    taken: bool
+    trouble: str | None
+
+
 class AlertMessageRead(BaseModel):
     """A change of state as it was told; `due_at` is the next try, and null when it was taken or given up."""
 

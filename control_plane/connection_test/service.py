@@ -28,23 +28,28 @@ NOTHING_TO_ASK = "This type of connector has no connection test; its first deliv
 
 
 async def try_form(work: Work, type_: ConnectorType, body: SettingsTest) -> ConnectionTestRead:
-    """Try settings that are not stored; raises `InvalidInput` when they do not hold."""
+    """Try settings that are not stored; raises `InvalidInput` when they do not hold, and `TooManyTrials`."""
     given = {name: value for name, value in body.secrets.items() if value is not None}
     content = {"settings": body.settings, "identifiers": body.identifiers, "limits": body.limits.model_dump()}
     try:
         ready = make_connector(type_, content, given)
     except NotReady as error:
         raise InvalidInput("The settings do not hold; see `errors`.", faults=error.faults) from error
+    work.parts.trials.take(work.caller.user_id)
     record_change(work, "tested", "connector_type", type_.key[:64])
     await let_go(work)
     return (await run(ready, work.parts.partner_client, work.now)).read()
 
 
 async def try_connector(work: Work, connector_id: str, body: ConnectorTest) -> ConnectionTestRead:
-    """Try a stored connector, with what stands in a form; raises `Conflict` when it is not complete."""
+    """Try a stored connector, with what stands in a form.
+
+    Raises `Conflict` when it is not complete, and `TooManyTrials`.
+    """
     connector = await find_connector(work, connector_id)
     content = with_form(work, connector, await content_of(work, connector, body.stage), body.settings, body.secrets)
     ready = ready_connector(work, connector, *content)
+    work.parts.trials.take(work.caller.user_id)
     record_change(work, "tested", KIND, connector.id, after={"stage": body.stage})
     await let_go(work)
     trial = await run(ready, work.parts.partner_client, work.now)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
 from control_plane.access.repeatable import Repeated
+from control_plane.access.trial_limit import TooManyTrials
 from control_plane.access.work import Editing, Viewing, Work
 from control_plane.connection_test.schemas import ConnectionTestRead, SettingsTest
 from control_plane.connection_test.service import try_form
@@ -76,7 +77,7 @@ async def check_definition(body: DefinitionCheck, work: Editing) -> DefinitionCh
     return DefinitionChecked(valid=True, errors=[])
 
 
-@router.post(f"{PATH}:test", responses=documented(InvalidInput))
+@router.post(f"{PATH}:test", responses=documented(InvalidInput, TooManyTrials))
 async def try_definition(body: DefinitionTest, work: Editing) -> ConnectionTestRead:
     """Ask the partner whether a definition and settings let us in, without storing either."""
     type_ = service.build({**body.definition, "revision": 1})

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from control_plane.access.caller import Role
 from control_plane.access.repeatable import Repeated
+from control_plane.access.trial_limit import TooManyTrials
 from control_plane.access.work import Editing, Viewing
 from control_plane.catalog.service import find_type
 from control_plane.database.models import Action
@@ -83,7 +84,7 @@ async def preview_new_action(connector_id: PathId, work: Editing, body: NewActio
 @router.post(
     "/actions/{action_id}/test-send",
     response_model=TestSendRead,
-    responses=documented(NotFound, Conflict, InvalidInput),
+    responses=documented(NotFound, Conflict, InvalidInput, TooManyTrials),
 )
 async def send_test(action_id: PathId, work: Editing, repeated: Repeated, body: TestSend | None = None) -> Response:
     """Send one event to the partner for real. The answer is shown whole, secrets masked; it counts nowhere."""

@@ -21,7 +21,7 @@ from control_plane.sample.service import Chosen, as_json
 
 
 async def send_test(work: Work, connector: Connector, content: Mapping[str, Any], body: TestSend) -> TestSendRead:
-    """Send it. Raises `InvalidInput` or `Conflict` before anything is sent."""
+    """Send it. Raises `InvalidInput`, `Conflict` or `TooManyTrials` before anything is sent."""
     bench = await set_up(work, connector, content)
     if bench.action is None:
         raise InvalidInput("The action does not hold; see `errors`.", faults=bench.faults)
@@ -30,6 +30,7 @@ async def send_test(work: Work, connector: Connector, content: Mapping[str, Any]
         raise Conflict(told, code="incomplete", faults=bench.faults)
     events = None if body.event is None else [body.event]
     name, event = _only(await choose_events(work, content, events, body.samples))
+    work.parts.trials.take(work.caller.user_id)
     delivery_id = new_id("test")
     record_change(work, "test_sent", "action", content["id"], after={"delivery_id": delivery_id, "event": name})
     await let_go(work)

@@ -216,6 +216,33 @@ async def test_a_source_says_who_still_sends_and_why(plane: Plane) -> None:
     assert (await plane.call("GET", path, 200))["stage"] == "live_with_draft_changes"
     (use,) = await plane.call("GET", uses, 200)
     assert (use["in_draft"], use["in_published"], use["name"]) == (False, True, "Welcome")
+    assert (use["sends"], use["published_version"], use["unpublished_changes"]) == (True, 1, True)
     assert "still holds it" in use["why"]
     await plane.call("POST", f"{path}/publish", 202)
     assert await plane.call("GET", uses, 200) == []
+
+
+async def test_a_published_use_sends_until_something_holds_it(plane: Plane) -> None:
+    connector_id, action_id = await plane.live_action()
+    audience_id = await plane.audience(action_id)
+    await plane.call("POST", f"/v1/audiences/{audience_id}/publish", 202)
+
+    async def use() -> tuple[bool, str | None, str]:
+        (one,) = await plane.call("GET", f"/v1/actions/{action_id}/uses", 200)
+        return one["sends"], one["held"], one["why"]
+
+    assert await use() == (True, None, "It sends: the draft and version 1 hold the action.")
+    await plane.change("PATCH", f"/v1/audiences/{audience_id}", 200, {"name": "Renamed"})
+    sends, held, why = await use()
+    assert (sends, held, "as version 1 says" in why) == (True, None, True)
+    for thing, operation, held in (
+        (f"connectors/{connector_id}", "pause", "connector_paused"),
+        (f"actions/{action_id}", "deactivate", "action_deactivated"),
+        (f"connectors/{connector_id}", "deactivate", "connector_deactivated"),
+    ):
+        await plane.call("PUT", f"/v1/{thing}/{operation}", 202)
+        assert (await use())[:2] == (False, held)
+    await plane.call("PUT", f"/v1/connectors/{connector_id}/resume", 202)
+    await plane.call("PUT", f"/v1/connectors/{connector_id}/activate", 202)
+    await plane.call("PUT", f"/v1/actions/{action_id}/activate", 202)
+    assert (await use())[0] is True
