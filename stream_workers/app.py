@@ -25,6 +25,7 @@ from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.identity import POSITION_KEY
 from stream_workers.core.live_config import LiveConnector, live_connector
 from stream_workers.engine.attempts import Attempts, Surroundings
+from stream_workers.engine.credential_log import CredentialLog, Keeper
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
@@ -40,6 +41,7 @@ from stream_workers.shell import garbage
 from stream_workers.shell.clock import SystemClock, as_datetime
 from stream_workers.shell.command_reader import CommandReader
 from stream_workers.shell.config_reader import ConfigChange, ConfigReader
+from stream_workers.shell.config_writer import ConfigWriter
 from stream_workers.shell.partition_log import KafkaPartitionLog, TopicNames
 from stream_workers.shell.probe_server import ProbeServer
 from stream_workers.shell.secrets import SecretOpener
@@ -85,6 +87,7 @@ class DeliveryProgram:
         self._opener = SecretOpener(settings.secrets.plain())
         self._registry = registry
         self._sender = _sender(settings)
+        self._credentials = self._credential_log()
         self._config = self._tail(topics.CONNECTOR_CONFIG, ConfigReader(self._apply, self.telemetry).take)
         self._board = StatusBoard(
             settings.kafka.librdkafka(), settings.topic(topics.WORKER_STATUS), self._status, self._clock
@@ -161,7 +164,7 @@ class DeliveryProgram:
         policy = RetryPolicy(worker.retry_first_seconds, worker.retry_max_seconds, worker.retry_give_up_seconds)
         jitter = Random(SystemRandom().random()).random
         surroundings = Surroundings(self._clock, self.telemetry, policy, jitter, self.may_send)
-        tokens = Tokens(self._sender, self._clock, stored=lambda _id: None, keep=lambda _id, _token: None)
+        tokens = Tokens(self._sender, self._clock, self._credentials)
         dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings))
         hands = Hands(
             self._clock,
@@ -209,7 +212,14 @@ class DeliveryProgram:
     def _tail(self, topic: topics.Topic, take: Callable[[list[Any]], None]) -> TopicTail:
         return TopicTail(self._settings.kafka.librdkafka(), self._settings.topic(topic), take, self._clock)
 
+    def _credential_log(self) -> CredentialLog:
+        settings = self._settings
+        writer = ConfigWriter(settings.kafka.librdkafka(), settings.topic(topics.CONNECTOR_CONFIG))
+        name = f"{self.worker_id}-{uuid.uuid4().hex[:8]}"
+        return CredentialLog(writer, Keeper(name, self._opener, self._clock, self.telemetry))
+
     def _apply(self, changes: list[ConfigChange]) -> None:
+        self._credentials.take(changes)
         before = self.engine.dispatcher.view.connectors
         view = fold(self.engine.dispatcher.view, changes, self._make_live)
         self.engine.apply(view)
@@ -258,8 +268,13 @@ class DeliveryProgram:
         while True:
             await asyncio.sleep(STATE_SECONDS)
             self.engine.dispatcher.share(1 / self._board.alive())
-            self.engine.report()
+            self.engine.report(await self._ends())
             await self._hint()
+
+    async def _ends(self) -> dict[int, int]:
+        topic = self._settings.topic(topics.PROFILE_EVENTS)
+        found = await chunks.ends(self.app, {faust.types.TP(topic, number) for number in self.engine.feeds})
+        return {tp.partition: offset for tp, offset in found.items()}
 
     async def _hint(self) -> None:
         """Committed offsets of the group: a hint for lag tools and the starting point, never the truth."""

@@ -17,6 +17,7 @@ from connectors.records.profile_event import Change
 
 JOINED, LEFT, ENTERED, EXITED, OCCURRED = Change.JOINED, Change.LEFT, Change.ENTERED, Change.EXITED, Change.OCCURRED
 MEMBERSHIP_CHANGES = (JOINED, LEFT, ENTERED, EXITED)
+ADDITIONS = (JOINED, ENTERED, OCCURRED)
 
 Secret = SecretStr
 """A setting that is sealed at rest, write-only in the API, and masked wherever it could be shown."""
@@ -192,6 +193,8 @@ class TokenFlow:
     read: Callable[[PartnerResponse], Token | Classification]
     needed: Callable[[Any], bool] = lambda _: True
     """(settings) → whether these settings sign in with a token at all."""
+    given: Callable[[Any], str] | None = None
+    """(settings) → the refresh token that the admin gave, which the partner may replace on use: workers take turns."""
 
 
 class Delivers(StrEnum):

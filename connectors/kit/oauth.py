@@ -45,7 +45,7 @@ Extra = Callable[[Any], Mapping[str, str]]
 
 def refresh_token_flow() -> TokenFlow:
     """Asks for an access token with a refresh token (RFC 6749, section 6)."""
-    return TokenFlow(render=_refresh, read=read_token)
+    return TokenFlow(render=_refresh, read=read_token, given=_given)
 
 
 def client_credentials_flow(extra: Extra | None = None, *, json: bool = False) -> TokenFlow:
@@ -58,8 +58,12 @@ def client_credentials_flow(extra: Extra | None = None, *, json: bool = False) -
     return TokenFlow(render=render, read=read_token)
 
 
+def _given(settings: RefreshTokenSettings) -> str:
+    return settings.refresh_token.get_secret_value()
+
+
 def _refresh(settings: RefreshTokenSettings, _: datetime, stored: str | None) -> PartnerRequest:
-    token = stored or settings.refresh_token.get_secret_value()
+    token = stored or _given(settings)
     return _token_request(settings, {"grant_type": "refresh_token", "refresh_token": token})
 
 

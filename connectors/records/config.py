@@ -113,7 +113,11 @@ class FeedConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class CredentialConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A sealed credential that the system itself renews (a rotated refresh token), key `credential:<connector id>`."""
+    """A credential that a partner has replaced (a rotated refresh token), key `credential:<connector id>`.
+
+    Written by the worker that renewed it. `sealed` holds the newest token, and the one that the admin gave, which it
+    came of: when the admin gives another one, what is kept here means nothing any more.
+    """
 
     v: int
     workspace: str
@@ -122,7 +126,22 @@ class CredentialConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=
     sealed: dict[str, str] = {}
 
 
-ConfigRecord = ConnectorConfig | AudienceConfig | JourneyConfig | FeedConfig | CredentialConfig
+class TurnConfig(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A worker asks for its turn to renew a connector's credential, or gives it back (`over`); key `turn:<id>`.
+
+    `at` (unix milliseconds) tells turns of one worker apart, and when a turn that was never given back has ended.
+    """
+
+    v: int
+    workspace: str
+    id: str
+    worker: str
+    at: int
+    over: bool = False
+    revision: int = 0
+
+
+ConfigRecord = ConnectorConfig | AudienceConfig | JourneyConfig | FeedConfig | CredentialConfig | TurnConfig
 
 CONFIG_TYPES: dict[str, type[ConfigRecord]] = {
     "connector": ConnectorConfig,
@@ -130,6 +149,7 @@ CONFIG_TYPES: dict[str, type[ConfigRecord]] = {
     "journey": JourneyConfig,
     "feed": FeedConfig,
     "credential": CredentialConfig,
+    "turn": TurnConfig,
 }
 
 

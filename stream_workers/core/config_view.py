@@ -11,6 +11,7 @@ from connectors.records.config import (
     CredentialConfig,
     FeedConfig,
     JourneyConfig,
+    TurnConfig,
 )
 from connectors.records.profile_event import Change
 from stream_workers.core.live_config import LiveConnector
@@ -59,11 +60,16 @@ Change_ = tuple[int, bytes, ConfigRecord | None]
 def fold(
     view: ConfigView, changes: Iterable[Change_], make_live: Callable[[ConnectorConfig], LiveConnector]
 ) -> ConfigView:
-    """The view after these changes, in order. A record with a revision below the one applied is ignored."""
+    """The view after these changes, in order. A record with a revision below the one applied is ignored.
+
+    Credentials that workers renew are no part of what is published; `Credentials` folds them.
+    """
     records, connectors = dict(view.records), dict(view.connectors)
     position, stale = view.position, set()
     for offset, key, record in changes:
         position = max(position, offset)
+        if isinstance(record, CredentialConfig | TurnConfig):
+            continue
         known = records.get(key)
         if record is None:
             records.pop(key, None)
@@ -74,7 +80,7 @@ def fold(
         touched = record if record is not None else known
         if isinstance(touched, ConnectorConfig):
             _fold_connector(connectors, touched.id, record, make_live)
-        elif touched is not None and not isinstance(touched, CredentialConfig):
+        elif touched is not None:
             stale.add(touched.workspace)
     workspaces = dict(view.workspaces)
     for name in stale:

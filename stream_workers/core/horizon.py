@@ -33,6 +33,10 @@ class Horizon:
             return False
         return seen != offset
 
+    def is_known(self, event_key: str) -> bool:
+        """True when a record carried this event before; notes nothing."""
+        return event_key in self._events or event_key in self._older_events
+
     def is_late(self, membership: Hashable, version: Version) -> bool:
         """True when a newer change of this membership (profile, source, step) was seen; notes the version otherwise."""
         newest = self._newest.get(membership)
@@ -42,6 +46,11 @@ class Horizon:
             return True
         self._newest[membership] = version
         return False
+
+    def knows_newer(self, membership: Hashable, version: Version) -> bool:
+        """True when a newer change of this membership was seen; notes nothing."""
+        newest = self._newest.get(membership) or self._older_newest.get(membership)
+        return newest is not None and newest > version
 
     def advance(self, appended_at: int) -> None:
         """A record was noted, appended at this time (unix milliseconds): begin a new generation when it is due."""

@@ -1,9 +1,10 @@
 """A published connector, ready to use: settings checked, secrets opened, mappings compiled once per config version."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from msgspec import structs
 from pydantic import BaseModel, ValidationError
 
 from connectors.kit.custom import CUSTOM, custom_type_of
@@ -55,6 +56,10 @@ class LiveConnector:
     def sends(self) -> bool:
         """True when deliveries may start: active and not paused."""
         return self.config.active and not self.config.paused
+
+    def deleted(self) -> "LiveConnector":
+        """What stands for it when it is configured no more: nothing of it is wanted."""
+        return replace(self, config=structs.replace(self.config, active=False), actions={})
 
 
 def live_connector(record: ConnectorConfig, registry: Registry, open_secret: OpenSecret) -> LiveConnector:

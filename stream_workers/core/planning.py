@@ -1,7 +1,7 @@
 """Which deliveries an event leads to: pure, by look-ups only, whatever the size of the configuration."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.kit.gate import closed_by
 from connectors.records.delivery import Reason
@@ -34,10 +34,20 @@ def ties_of(event: ProfileEvent, view: ConfigView) -> tuple[Tie, ...] | None:
         ties = workspace.audiences.get(source.id)
     else:
         ties = workspace.journeys.get(source.id)
-        ties = ties and tuple(tie for tie in ties if tie.step is None or tie.step == source.step)
+        ties = ties and _at_step(ties, source.step)
     if event.only and ties:
         return tuple(tie for tie in ties if tie.action_id in event.only)
     return ties
+
+
+def _at_step(ties: tuple[Tie, ...], step: str | None) -> tuple[Tie, ...]:
+    """One tie per action: an action that is attached to every step and to this one triggers once, on both's changes."""
+    here: dict[str, Tie] = {}
+    for tie in ties:
+        if tie.step is None or tie.step == step:
+            known = here.get(tie.action_id)
+            here[tie.action_id] = tie if known is None else replace(known, on=known.on | tie.on)
+    return tuple(here.values())
 
 
 def plan(event: ProfileEvent, ties: tuple[Tie, ...], view: ConfigView) -> Iterator[Planned]:

@@ -28,7 +28,12 @@ class FinishedOffsets:
     @property
     def next(self) -> int:
         """Every record below this offset is finished."""
-        return self._taken[0] if self._taken else self._expected
+        if self._taken:
+            return self._taken[0]
+        first = self._expected
+        while first in self._restored:  # finished by an earlier owner and not passed yet; the bits begin after `next`
+            first += 1
+        return first
 
     @property
     def expected(self) -> int:

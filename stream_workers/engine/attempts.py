@@ -327,9 +327,9 @@ class Attempts:
         now = self._clock.monotonic()
         if found.verdict is Verdict.TRY_AGAIN:
             if connector.breaker.failed(now):
-                self._telemetry.breaker_changed(connector.live.config, connector.breaker.state.value)
+                self._telemetry.breaker_opened(connector.live.config, found.reason)
         elif connector.breaker.succeeded():
-            self._telemetry.breaker_changed(connector.live.config, connector.breaker.state.value)
+            self._telemetry.breaker_closed(connector.live.config)
         if found.verdict is Verdict.THROTTLED:
             connector.hold_until = max(connector.hold_until, now + (found.retry_after or 1.0))
         self._judge_credentials(connector, found, now)

@@ -66,9 +66,7 @@ class Dispatcher:
         if connector is None:
             return
         if live is None:
-            for delivery in connector.open_deliveries():
-                self._cancel(connector, delivery)
-            return
+            live = connector.live.deleted()
         published = live.config.version != connector.live.config.version
         connector.configure(live)
         for delivery in connector.open_deliveries():
@@ -239,6 +237,19 @@ class Dispatcher:
         if due is not None:
             self._timers.at(due, self._flush_due, connector)
         self.slots.pump(connector)
+
+    def flush_batches(self) -> bool:
+        """Send every batch that may go now; true while there is one that has not been answered."""
+        now = self._clock.monotonic()
+        open_ones = [one for one in self.connectors.values() if self._batches[one.id] and not one.is_blocked(now)]
+        for connector in open_ones:
+            self.flush(connector, everything=True)
+        return self.slots.sends_batches() or any(
+            group[0].batched
+            for connector in self.connectors.values()
+            if not connector.is_blocked(now)
+            for group in connector.ready
+        )
 
     def requeue(self, connector: Connector, group: Group) -> None:
         """A group that was split, or whose job must be asked again, goes before the others."""

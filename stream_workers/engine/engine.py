@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiokafka.structs import ConsumerRecord
 
 from connectors.records.delivery import Command
+from stream_workers.core.breaker import BreakerState
 from stream_workers.core.config_view import ConfigView
 from stream_workers.core.horizon import HORIZON_MS, HORIZON_RECORDS
 from stream_workers.core.planning import ties_of
 from stream_workers.engine.commands import Commands
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.intake import Intake, recall
-from stream_workers.engine.partition import OwnedPartition
-from stream_workers.engine.restore import admit_rows, read_rows
+from stream_workers.engine.partition import Kept, OwnedPartition
+from stream_workers.engine.restore import admit_kept, admit_rows, read_rows
 from stream_workers.shell.clock import Clock
 from stream_workers.shell.partition_log import PartitionLog
 from stream_workers.shell.partition_reader import ReadFailed
@@ -30,6 +31,7 @@ _YIELD_EVERY = 32
 _FAR_BEHIND = 1_000
 _TURN_SECONDS = 0.002
 _SILENCE_SECONDS = 0.02
+_BATCH_TURN_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +109,30 @@ class DeliveryEngine:
         self._ticker: asyncio.Task[None] | None = None
         self._retakes: set[asyncio.Task[None]] = set()
         self._assigned: set[int] = set()
+        self._kept: dict[int, Kept] = {}
+        """What partitions were when the group took them all to give most of them back, as it does at each rebalance."""
 
     def start(self) -> None:
         """Begin to tick; called once, in the event loop."""
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
 
     async def stop(self) -> None:
-        """Release everything and end."""
-        for connector in self.dispatcher.connectors.values():
-            self.dispatcher.flush(connector, everything=True)
+        """Take nothing more, send what is gathered in batches, release everything, and end."""
+        for feed in self.feeds.values():
+            if feed.task is not None:
+                feed.task.cancel()
+        await self._send_batches()
         await self.release(self._assigned | self.feeds.keys())
         if self._ticker is not None:
             self._ticker.cancel()
         self.dispatcher.close()
+
+    async def _send_batches(self) -> None:
+        """Bounded, and in turns of the loop, as what is not sent by then stays a row for the next owner."""
+        turns = int(self._policy.release_seconds / _BATCH_TURN_SECONDS)
+        while turns and self.dispatcher.may_send() and self.dispatcher.flush_batches():
+            await asyncio.sleep(_BATCH_TURN_SECONDS)
+            turns -= 1
 
     def apply(self, view: ConfigView) -> None:
         """A new view of the configuration."""
@@ -149,6 +162,10 @@ class DeliveryEngine:
 
     def own(self, partitions: set[int]) -> None:
         """The group has given us these partitions; each is taken over in the background."""
+        self._kept = {number: kept for number, kept in self._kept.items() if number in partitions}
+        self._own(partitions)
+
+    def _own(self, partitions: set[int]) -> None:
         self._assigned |= partitions
         for number in partitions - self.feeds.keys():
             log = self._hands.open_log(number)
@@ -173,6 +190,8 @@ class DeliveryEngine:
         await asyncio.gather(*(feed.partition.stop(self._policy.release_seconds) for feed in feeds))
         for number in owned:
             self.dispatcher.forget(number)
+            self._hands.telemetry.partition_gone(number)
+        self._kept |= {feed.partition.number: kept for feed in feeds if (kept := feed.partition.keep()) is not None}
 
     def pending_rows(self) -> int:
         """How many deliveries wait durably."""
@@ -182,13 +201,21 @@ class DeliveryEngine:
         """The next offset to finish of each partition that has committed something."""
         return {number: feed.partition.committed for number, feed in self.feeds.items() if feed.partition.committed}
 
-    def report(self) -> None:
-        """Tell the telemetry what the worker holds; once a second."""
+    def report(self, ends: Mapping[int, int]) -> None:
+        """Tell the telemetry what the worker holds; once a second. `ends` are the partitions' next offsets in Kafka."""
         telemetry = self._hands.telemetry
         parked = sum(len(feed.partition.parked) for feed in self.feeds.values())
         telemetry.worker_state(self.dispatcher.slots.in_flight, self.pending_rows(), parked, len(self.feeds))
         for number, feed in self.feeds.items():
-            telemetry.partition_state(number, feed.partition.position.unfinished, None)
+            end, position = ends.get(number), feed.partition.position
+            lag = max(0, end - position.next) if end is not None and feed.partition.is_ours else None
+            telemetry.partition_state(number, position.unfinished, lag)
+        for connector in self.dispatcher.connectors.values():
+            if connector.id in self.dispatcher.view.connectors:
+                closed = connector.breaker.state is BreakerState.CLOSED
+                telemetry.connector_state(connector.id, closed=closed, refused=connector.refused)
+            else:
+                telemetry.connector_gone(connector.id)
 
     # --- one partition ---
 
@@ -214,17 +241,26 @@ class DeliveryEngine:
         started = self._hands.clock.monotonic()
         while True:
             try:
-                rows = read_rows(await partition.take_over(), self._hands.telemetry)
-                await self._remember(partition)
+                await self._restore(partition)
                 break
             except (ReadFailed, CommitAborted, Fenced) as error:
                 self._hands.telemetry.takeover_failed(partition.number, str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
+        seconds = self._hands.clock.monotonic() - started
+        self._hands.telemetry.taken_over(partition.number, len(partition.rows), seconds)
+
+    async def _restore(self, partition: OwnedPartition) -> None:
+        """From what was kept of it, when nobody has had it since; otherwise from what Kafka has of it."""
+        kept = self._kept.pop(partition.number, None)
+        if kept is not None and await partition.resume(kept):
+            partition.config_position = self.dispatcher.view.position
+            await admit_kept(partition, kept, self.dispatcher)
+            return
+        rows = await read_rows(await partition.take_over(), self._hands.telemetry)
+        await self._remember(partition)
         await self._wait_for_config(max((row.config_position for _, row, _ in rows), default=-1))
         partition.config_position = self.dispatcher.view.position
-        admit_rows(partition, rows, self.dispatcher)
-        seconds = self._hands.clock.monotonic() - started
-        self._hands.telemetry.taken_over(partition.number, len(rows), seconds)
+        await admit_rows(partition, rows, self.dispatcher)
 
     def _clear_parked(self, partition: OwnedPartition, before: ConfigView, view: ConfigView) -> None:
         """Deactivating or deleting an action, or taking it off its source, makes its dead letters final."""
@@ -241,7 +277,7 @@ class DeliveryEngine:
     async def _remember(self, partition: OwnedPartition) -> None:
         since, until = self._hands.clock.now_ms() - HORIZON_MS, partition.position.finished_until
         if until:
-            recall(partition, await partition.log.recent(since, until, HORIZON_RECORDS))
+            await recall(partition, await partition.log.recent(since, until, HORIZON_RECORDS))
 
     async def _wait_for_config(self, position: int) -> None:
         while self.dispatcher.view.position < position:
@@ -312,6 +348,7 @@ class DeliveryEngine:
         partition.closed = True
         del self.feeds[partition.number]
         self.dispatcher.forget(partition.number)
+        self._hands.telemetry.partition_gone(partition.number)
         await partition.log.close()
         retake = asyncio.get_running_loop().create_task(self._retake(partition.number))
         self._retakes.add(retake)
@@ -323,7 +360,7 @@ class DeliveryEngine:
         while number in self._assigned and not self._hands.holds_lease():
             await asyncio.sleep(_RETRY_SECONDS)
         if number in self._assigned and number not in self.feeds:
-            self.own({number})
+            self._own({number})
             self.feeds[number].seeks = True
 
     async def _tick(self) -> None:

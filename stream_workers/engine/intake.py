@@ -1,5 +1,6 @@
 """From a record of `profile-events` to its deliveries: decode, recognise, plan, admit. Bad input ends here."""
 
+import asyncio
 from collections.abc import Iterable
 
 from aiokafka.partitioner import murmur2
@@ -21,6 +22,8 @@ from stream_workers.shell.partition_log import RecentRecord
 from stream_workers.shell.telemetry import Telemetry
 
 KEPT_BYTES = 1024 * 1024
+PORTION = 500
+"""The event loop turns after so many recalled records."""
 ROUTE_SAMPLE = 64
 """One record of this many is checked for its partition: order per profile needs producers that agree on murmur2."""
 
@@ -174,14 +177,22 @@ def note(partition: OwnedPartition, value: bytes, offset: int, appended_at: int)
         _note(partition, event, offset, appended_at)
 
 
-def recall(partition: OwnedPartition, records: Iterable[RecentRecord]) -> None:
+def knows_newer(partition: OwnedPartition, taken: Taken) -> bool:
+    """True when the recent past holds a newer change of the same membership."""
+    event = taken.event
+    return isinstance(event, MembershipEvent) and partition.horizon.knows_newer(_membership(event), taken.version)
+
+
+async def recall(partition: OwnedPartition, records: Iterable[RecentRecord]) -> None:
     """After a takeover: let the horizon know the finished records, in the order of their offsets.
 
     Beyond the finished prefix only changes are noted, so that an older one that is still open knows that it is late.
     Event ids are not: the open record must not pass for the duplicate of its own duplicate.
     """
     position, open_events = partition.position, set()
-    for record in records:
+    for number, record in enumerate(records, 1):
+        if number % PORTION == 0:
+            await asyncio.sleep(0)
         event = _readable(record.value)
         if event is None:
             continue
@@ -189,7 +200,7 @@ def recall(partition: OwnedPartition, records: Iterable[RecentRecord]) -> None:
             _note(partition, event, record.offset, record.appended_at)
         elif not position.is_finished(record.offset):
             open_events.add(_event_key(event))
-        elif event.event_id is None or _event_key(event) not in open_events:
+        elif event.event_id is None or not (_event_key(event) in open_events or _is_known(partition, event)):
             _note_change(partition, event, record.offset, record.appended_at)
 
 
@@ -201,15 +212,19 @@ def _readable(value: bytes) -> ProfileEvent | None:
 
 
 def _note(partition: OwnedPartition, event: ProfileEvent, offset: int, appended_at: int) -> None:
+    """A duplicate tells nothing new: its place on the topic must not make the change newer than it is."""
     partition.horizon.advance(appended_at)
-    if event.event_id is not None:
-        partition.horizon.is_duplicate(_event_key(event), offset)
-    _note_change(partition, event, offset, appended_at)
+    if event.event_id is None or not partition.horizon.is_duplicate(_event_key(event), offset):
+        _note_change(partition, event, offset, appended_at)
 
 
 def _note_change(partition: OwnedPartition, event: ProfileEvent, offset: int, appended_at: int) -> None:
     if isinstance(event, MembershipEvent):
         partition.horizon.is_late(_membership(event), version_of(event, appended_at, offset))
+
+
+def _is_known(partition: OwnedPartition, event: ProfileEvent) -> bool:
+    return partition.horizon.is_known(_event_key(event))
 
 
 def _event_key(event: ProfileEvent) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from connectors.records.codec import SCHEMA_VERSION, encode
-from connectors.records.delivery import Outcome, PendingRow, RowState
+from connectors.records.delivery import Outcome, PendingRow, Position, RowState
 from stream_workers.core.horizon import Horizon
 from stream_workers.core.position import FinishedOffsets
 from stream_workers.engine.delivery import Delivery, Taken
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from stream_workers.shell.telemetry import Telemetry
 
 _ABORTED_PAUSE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a worker remembers of a partition that was taken from it, in case nobody else has it meanwhile."""
+
+    position: Position
+    horizon: Horizon
+    rows: dict[bytes, Delivery]
+    parked: dict[bytes, Delivery]
 
 
 class OwnedPartition:
@@ -53,7 +64,8 @@ class OwnedPartition:
         self._telemetry = telemetry
         self._interval = commit_interval
         self._holds = holds
-        self.restored = False
+        self._recorded: Position | None = None
+        """The position that was committed last."""
         self._stopping = False
         self._unit = Unit()
         self._sequence = 0
@@ -170,11 +182,34 @@ class OwnedPartition:
         """Fence the previous owner and restore the position; returns the pending rows. Raises what the log raises."""
         pending = await self._log.take_over()
         if pending.position is not None:
-            self.position = FinishedOffsets.restore(pending.position)
-            self._sequence = pending.position.sequence
-            self.commands_next = pending.position.commands_next
-        self.restored = pending.position is not None
+            self._restore(pending.position)
+            self._recorded = pending.position
         return pending.rows
+
+    async def resume(self, kept: Kept) -> bool:
+        """Fence everybody else and go on as if the partition had never been away; false when somebody has written."""
+        if not await self._log.is_unchanged(kept.position.sequence):
+            return False
+        self._recorded, self.horizon = kept.position, kept.horizon
+        self._restore(kept.position)
+        return True
+
+    def keep(self) -> Kept | None:
+        """What to remember when the partition was given up with everything committed; call it after `stop`."""
+        ended = self._task is not None and self._task.done() and not self._task.cancelled()
+        if not ended or self._recorded is None or self._recorded.sequence != self._sequence or not self._unit.is_empty:
+            return None
+        return Kept(self._recorded, self.horizon, self.rows, self.parked)
+
+    def _restore(self, position: Position) -> None:
+        self.position = FinishedOffsets.restore(position)
+        self._sequence = position.sequence
+        self.commands_next = position.commands_next
+
+    @property
+    def is_ours(self) -> bool:
+        """True when it has been taken over, and its position is known."""
+        return self._task is not None
 
     @property
     def log(self) -> PartitionLog:
@@ -225,7 +260,7 @@ class OwnedPartition:
             self._telemetry.commit_failed(self.number, str(error))
             return await self._find_out(unit)
         else:
-            self.committed = position.next
+            self.committed, self._recorded = position.next, position
             self._telemetry.committed(self.number, len(unit.outcomes), position.next)
         return True
 

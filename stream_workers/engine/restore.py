@@ -1,6 +1,8 @@
-"""From the rows of the `pending` topic back to deliveries, at a takeover."""
+"""From the rows of the `pending` topic, or from what was kept in memory, back to deliveries, at a takeover."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import TypeVar
 
 from connectors.kit.declaration import Limits
 from connectors.records.codec import SCHEMA_VERSION, UndecodableRecord, decode, decode_event
@@ -11,16 +13,22 @@ from stream_workers.core.live_config import LiveConnector
 from stream_workers.engine.connector import Connector
 from stream_workers.engine.delivery import Delivery, Stage, Taken
 from stream_workers.engine.dispatcher import Dispatcher
-from stream_workers.engine.partition import OwnedPartition
+from stream_workers.engine.intake import knows_newer
+from stream_workers.engine.partition import Kept, OwnedPartition
 from stream_workers.shell.telemetry import Telemetry
 
 Rows = list[tuple[bytes, PendingRow, ProfileEvent]]
+Item = TypeVar("Item")
+Was = PendingRow | Delivery
+"""What a delivery was, as it was written down or as it was kept."""
+PORTION = 500
+"""The event loop turns after so many rows: a million of them must not keep it from anything else."""
 
 
-def read_rows(rows: dict[bytes, bytes], telemetry: Telemetry) -> Rows:
+async def read_rows(rows: dict[bytes, bytes], telemetry: Telemetry) -> Rows:
     """The rows in the order of their changes; unreadable ones are counted and left where they are."""
     readable: Rows = []
-    for key, value in rows.items():
+    async for key, value in _in_portions(rows.items()):
         try:
             row = decode(PendingRow, value)
             readable.append((key, row, decode_event(bytes(row.event))))
@@ -30,33 +38,54 @@ def read_rows(rows: dict[bytes, bytes], telemetry: Telemetry) -> Rows:
     return readable
 
 
-def admit_rows(partition: OwnedPartition, rows: Rows, dispatcher: Dispatcher) -> None:
+async def admit_rows(partition: OwnedPartition, rows: Rows, dispatcher: Dispatcher) -> None:
     """Every row becomes a delivery again: parked ones are put aside, jobs asked again, the others take their turn."""
-    jobs: dict[tuple[str, str | None], list[Delivery]] = {}
-    waiting: list[Delivery] = []
-    for key, row, event in rows:
-        delivery = _delivery(partition, key, row, event, _connector(row, event, dispatcher))
+    waiting: dict[bytes, Delivery] = {}
+    async for key, row, event in _in_portions(rows):
+        taken = Taken(bytes(row.event), row.offset, row.appended_at, row.version, event, event.profile_id.encode())
+        delivery = _revived(partition, key, taken, _connector(row, event, dispatcher), row)
         if row.state is RowState.PARKED:
-            delivery.stage = Stage.OVER
-            partition.parked[key] = delivery
-            continue
+            _put_aside(partition, key, delivery)
+        else:
+            waiting[key] = delivery
+    await _admit(partition, waiting, dispatcher)
+
+
+async def admit_kept(partition: OwnedPartition, kept: Kept, dispatcher: Dispatcher) -> None:
+    """The same with the deliveries of before: nobody has had the partition meanwhile."""
+    async for key, delivery in _in_portions(kept.parked.items()):
+        _put_aside(partition, key, _revived(partition, key, delivery.taken, delivery.connector, delivery))
+    waiting: dict[bytes, Delivery] = {}
+    async for key, delivery in _in_portions(sorted(kept.rows.items(), key=lambda found: found[1].taken.offset)):
+        waiting[key] = _revived(partition, key, delivery.taken, delivery.connector, delivery)
+    await _admit(partition, waiting, dispatcher)
+
+
+def _put_aside(partition: OwnedPartition, key: bytes, delivery: Delivery) -> None:
+    delivery.stage = Stage.OVER
+    partition.parked[key] = delivery
+    if not delivery.connector.is_wanted(delivery):
+        partition.unpark(key)
+
+
+async def _admit(partition: OwnedPartition, waiting: dict[bytes, Delivery], dispatcher: Dispatcher) -> None:
+    jobs: dict[tuple[str, str | None], list[Delivery]] = {}
+    for key, delivery in waiting.items():
         partition.rows[key] = delivery
         delivery.has_row = True
-        if row.ticket is not None:
-            jobs.setdefault((row.connector_id, row.batch or row.delivery_id), []).append(delivery)
-        else:
-            waiting.append(delivery)
+        if delivery.ticket is not None:
+            jobs.setdefault((delivery.connector.id, delivery.batch or delivery.delivery_id), []).append(delivery)
     for group in jobs.values():
         dispatcher.resume_job(group)
-    _admit(waiting, dispatcher)
-
-
-def _admit(deliveries: Iterable[Delivery], dispatcher: Dispatcher) -> None:
-    for delivery in deliveries:
-        if delivery.connector.is_wanted(delivery):
-            dispatcher.admit(delivery)
-        else:
+    async for delivery in _in_portions(list(waiting.values())):
+        if delivery.ticket is not None:
+            continue
+        if not delivery.connector.is_wanted(delivery):
             dispatcher.skip(delivery, Reason.DEACTIVATED)
+        elif knows_newer(partition, delivery.taken):
+            dispatcher.skip(delivery, Reason.SUPERSEDED)
+        else:
+            dispatcher.admit(delivery)
 
 
 def _connector(row: PendingRow, event: ProfileEvent, dispatcher: Dispatcher) -> Connector:
@@ -79,22 +108,28 @@ def stand_in(connector_id: str, workspace: str) -> LiveConnector:
     return LiveConnector(connector_id, gone, None, None, {}, Limits(), (), {})
 
 
-def _delivery(
-    partition: OwnedPartition, key: bytes, row: PendingRow, event: ProfileEvent, connector: Connector
-) -> Delivery:
-    taken = Taken(bytes(row.event), row.offset, row.appended_at, row.version, event, event.profile_id.encode())
-    delivery = Delivery(taken, partition, connector, row.action_id, event.change)
-    delivery.lane = event.profile_id
-    delivery.delivery_id = row.delivery_id
-    delivery.activation = row.activation
-    delivery.attempts = row.attempts
-    delivery.run = row.run
-    delivery.first_at = row.first_at
-    delivery.due_at = row.due_at
-    delivery.ticket = row.ticket
-    delivery.batch = row.batch
+def _revived(partition: OwnedPartition, key: bytes, taken: Taken, connector: Connector, was: Was) -> Delivery:
+    """Always a new one: timers and queues that still hold the one of before must find it dead."""
+    change = was.change if isinstance(was, Delivery) else taken.event.change
+    delivery = Delivery(taken, partition, connector, was.action_id, change)
+    delivery.lane = taken.key.decode()
+    delivery.delivery_id = was.delivery_id
+    delivery.activation = was.activation
+    delivery.attempts = was.attempts
+    delivery.run = was.run
+    delivery.first_at = was.first_at
+    delivery.due_at = was.due_at
+    delivery.ticket = was.ticket
+    delivery.batch = was.batch
     delivery.row_key = key
     delivery.durable = True
     action = connector.action(delivery)
     delivery.batched = action is not None and action.batch is not None
     return delivery
+
+
+async def _in_portions(items: Iterable[Item]) -> AsyncIterator[Item]:
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % PORTION == 0:
+            await asyncio.sleep(0)

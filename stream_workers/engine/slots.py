@@ -63,6 +63,10 @@ class Slots:
         """Deliveries that wait for a slot and will have one soon: what the intake may let catch up."""
         return sum(connector.moving() for connector in self._busy)
 
+    def sends_batches(self) -> bool:
+        """True while a batch is on its way; a job that the partner works on is not."""
+        return any(group and group[0].batched and group[0].ticket is None for group in self._running.values())
+
     def pump(self, connector: Connector) -> None:
         """Start as many attempts as the connector and the worker have slots for."""
         if connector.ready:

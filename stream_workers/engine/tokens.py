@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from connectors.kit.classification import Classification, Verdict, classify_transport_error
 from connectors.kit.declaration import Token, TokenFlow
 from connectors.kit.exchange import NotSent, PartnerResponse, Sender
+from connectors.records.config import ConnectorConfig
 from connectors.records.delivery import Reason
+from stream_workers.core.live_config import LiveConnector
 from stream_workers.engine.connector import Connector
+from stream_workers.engine.credential_log import NoTurn
 from stream_workers.shell.clock import Clock, as_datetime
 
 _RENEW_AT = 0.8
@@ -38,18 +43,32 @@ class NoToken(Exception):
         self.classification = classification
 
 
-StoredRefreshToken = Callable[[str], str | None]
-KeepRefreshToken = Callable[[str, str], None]
+class RefreshTokens(Protocol):
+    """Refresh tokens that partners replace on use, the same for all workers and after every restart.
+
+    `given` is the one that the admin gave: what came of another one is forgotten.
+    """
+
+    def turn(self, connector: ConnectorConfig, seconds: float) -> AbstractAsyncContextManager[None]:
+        """While it is held no other worker uses the connector's refresh token; raises `NoTurn`."""
+        ...
+
+    def newest(self, connector: ConnectorConfig, given: str) -> str | None:
+        """The newest refresh token; `None` while the given one is."""
+        ...
+
+    async def keep(self, connector: ConnectorConfig, given: str, newest: str) -> None:
+        """Returns when it is safe."""
+        ...
 
 
 class Tokens:
-    """Tokens in memory by connector. `stored` and `keep` are the refresh tokens that partners replace on use."""
+    """Access tokens in memory, by connector."""
 
-    def __init__(self, sender: Sender, clock: Clock, stored: StoredRefreshToken, keep: KeepRefreshToken) -> None:
+    def __init__(self, sender: Sender, clock: Clock, refresh_tokens: RefreshTokens) -> None:
         self._sender = sender
         self._clock = clock
-        self._stored = stored
-        self._keep = keep
+        self._refresh_tokens = refresh_tokens
         self._tokens: dict[str, _Kept] = {}
         self._fetches: dict[str, asyncio.Task[str]] = {}
 
@@ -83,9 +102,29 @@ class Tokens:
         flow: TokenFlow | None = live.type.token if live.type is not None else None
         if flow is None:
             raise NoToken(Classification(Verdict.MISCONFIGURED, Reason.MISCONFIGURED, detail="No token flow."))
-        request = flow.render(live.settings, as_datetime(self._clock.now_ms()), self._stored(connector.id))
+        token = await (self._ask(live, flow, None) if flow.given is None else self._renew(live, flow, flow.given))
+        now = self._clock.monotonic()
+        self._tokens[connector.id] = _Kept(live.settings, token.access_token, now, now + token.expires_in * _RENEW_AT)
+        return token.access_token
+
+    async def _renew(self, live: LiveConnector, flow: TokenFlow, given_in: Callable[[Any], str]) -> Token:
+        # A partner that replaces the refresh token on use must never be shown one twice; so the new one is safe before
+        # anything is done with what came with it.
+        given, kept = given_in(live.settings), self._refresh_tokens
+        try:
+            async with kept.turn(live.config, live.limits.timeout_seconds):
+                used = kept.newest(live.config, given)
+                token = await self._ask(live, flow, used)
+                if token.refresh_token not in (None, used or given):
+                    await kept.keep(live.config, given, token.refresh_token)
+                return token
+        except NoTurn as wait:
+            raise NoToken(Classification(Verdict.TRY_AGAIN, Reason.UNREACHABLE, detail=str(wait))) from wait
+
+    async def _ask(self, live: LiveConnector, flow: TokenFlow, refresh_token: str | None) -> Token:
+        request = flow.render(live.settings, as_datetime(self._clock.now_ms()), refresh_token)
         answer = await self._sender.send(
-            request, connector_id=connector.id, timeout_seconds=live.limits.timeout_seconds, still_wanted=None
+            request, connector_id=live.id, timeout_seconds=live.limits.timeout_seconds, still_wanted=None
         )
         if isinstance(answer, NotSent):
             raise NoToken(Classification(Verdict.TRY_AGAIN, Reason.UNREACHABLE, detail="The token was not asked for."))
@@ -94,8 +133,4 @@ class Tokens:
         token = flow.read(answer)
         if not isinstance(token, Token):
             raise NoToken(token)
-        if token.refresh_token is not None:
-            self._keep(connector.id, token.refresh_token)
-        now = self._clock.monotonic()
-        self._tokens[connector.id] = _Kept(live.settings, token.access_token, now, now + token.expires_in * _RENEW_AT)
-        return token.access_token
+        return token

@@ -10,7 +10,7 @@ from confluent_kafka import TopicPartition
 
 from connectors.records.codec import encode
 from connectors.records.delivery import Position
-from stream_workers.shell.partition_reader import Pending, RecentRange, read_pending, read_recent
+from stream_workers.shell.partition_reader import Pending, RecentRange, read_pending, read_position, read_recent
 from stream_workers.shell.partition_transaction import PartitionProducer
 
 Result = TypeVar("Result")
@@ -38,6 +38,11 @@ class Unit:
     attempts: list[tuple[bytes, bytes]] = field(default_factory=list)
     dead_letters: list[tuple[bytes | None, bytes]] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing has happened."""
+        return not (self.outcomes or self.rows or self.attempts or self.dead_letters)
+
     def before(self, later: "Unit") -> "Unit":
         """This unit and a later one as one: what was aborted goes into the next transaction."""
         return Unit(
@@ -62,6 +67,13 @@ class PartitionLog(Protocol):
 
     async def take_over(self) -> Pending:
         """Fence the previous owner, and read what is pending. Raises `ReadFailed`, `Fenced` or `CommitAborted`."""
+        ...
+
+    async def is_unchanged(self, sequence: int) -> bool:
+        """Fence everybody else; true when the newest position has this sequence: nobody has committed since.
+
+        Raises as `take_over` does.
+        """
         ...
 
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
@@ -94,6 +106,10 @@ class KafkaPartitionLog:
         """Fence the previous owner, and read what is pending."""
         return await self._in_thread(self._take_over)
 
+    async def is_unchanged(self, sequence: int) -> bool:
+        """Fence everybody else; true when nobody has committed since the position with this sequence."""
+        return await self._in_thread(self._is_unchanged, sequence)
+
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
         """The recent records below the offset `until`."""
         return await self._in_thread(self._recent, since_ms, until, at_most)
@@ -112,14 +128,24 @@ class KafkaPartitionLog:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
 
     def _take_over(self) -> Pending:
+        self._fence()
+        return read_pending(
+            self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
+        )
+
+    def _is_unchanged(self, sequence: int) -> bool:
+        self._fence()
+        newest = read_position(
+            self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
+        )
+        return newest is not None and newest.sequence == sequence
+
+    def _fence(self) -> None:
         if self._producer is not None:
             self._producer.close()
         transactional_id = f"{self._topics.profile_events}-{self._partition}"
         self._producer = PartitionProducer(self._options, transactional_id, self._partition)
         self._producer.fence(TAKEOVER_TIMEOUT_SECONDS)
-        return read_pending(
-            self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
-        )
 
     def _recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
         messages = read_recent(

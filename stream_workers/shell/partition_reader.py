@@ -12,6 +12,7 @@ from connectors.records.delivery import Position
 
 _POLL_SECONDS = 0.2
 _FETCH = 10_000
+_TAIL = 100
 
 
 class ReadFailed(Exception):
@@ -42,6 +43,27 @@ def read_pending(options: dict[str, Any], topic: str, partition: int, position_k
         elif key is not None:
             pending.rows[key] = value
     return pending
+
+
+def read_position(
+    options: dict[str, Any], topic: str, partition: int, position_key: bytes, timeout: float
+) -> Position | None:
+    """The newest committed position, which is the last record of every transaction; `None` when there is none."""
+    consumer = _consumer(options)
+    try:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout)
+    except KafkaException as error:
+        raise ReadFailed(str(error.args[0])) from error
+    finally:
+        consumer.close()
+    newest: Position | None = None
+    for message in _read_to_end(options, TopicPartition(topic, partition, max(low, high - _TAIL)), timeout):
+        if message.key() == position_key and message.value() is not None:
+            try:
+                newest = decode(Position, message.value())
+            except UndecodableRecord:
+                newest = None
+    return newest
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Opening sealed settings: the only place of the worker where a secret leaves its sealed form."""
+"""Opening and sealing: the only place of the worker where a secret leaves its sealed form."""
 
 from connectors.kit.errors import InvalidSettings
 from connectors.kit.sealing import Sealer
@@ -12,6 +12,13 @@ class SecretOpener:
 
     def __call__(self, connector_id: str, field: str, sealed: str) -> str:
         """The secret of a connector's field; raises `InvalidSettings`."""
+        return self._ring().open(connector_id, field, sealed)
+
+    def seal(self, connector_id: str, field: str, secret: str) -> str:
+        """The sealed text of a secret that a partner has given us; raises `InvalidSettings`."""
+        return self._ring().seal(connector_id, field, secret)
+
+    def _ring(self) -> Sealer:
         if self._sealer is None:
             raise InvalidSettings("This worker has no keys to open secrets with; set PATCHBAY_SECRETS__KEYS.")
-        return self._sealer.open(connector_id, field, sealed)
+        return self._sealer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -95,6 +96,7 @@ class Telemetry:
         self._info.labels(version).set(1)
         self._decoded = self._records.labels("decoded")
         self._children: dict[tuple[str, str, str], Any] = {}
+        self._connectors: dict[str, tuple[bool, bool]] = {}
         self._ended = 0
 
     # --- records ---
@@ -148,20 +150,46 @@ class Telemetry:
 
     # --- connectors ---
 
-    def breaker_changed(self, connector: ConnectorConfig, state: str) -> None:
-        """A breaker opened or closed."""
-        self._breaker.labels(connector.id).set(0 if state == "closed" else 1)
-        self._log.warning("connector.breaker", connector_id=connector.id, connector=connector.name, state=state)
+    def breaker_opened(self, connector: ConnectorConfig, reason: str | None) -> None:
+        """The partner has failed many times in a row: only probes are sent from now on. Told once, until it closes."""
+        self._log.warning(
+            "connector.breaker_opened", connector_id=connector.id, connector=connector.name, last_failure=reason
+        )
+
+    def breaker_closed(self, connector: ConnectorConfig) -> None:
+        """The partner answers again."""
+        self._log.info("connector.breaker_closed", connector_id=connector.id, connector=connector.name)
 
     def credentials_refused(self, connector: ConnectorConfig) -> None:
-        """The partner refused the connector's access several times in a row."""
-        self._refused.labels(connector.id).set(1)
+        """The partner refused the connector's access several times in a row. Told once, until it is accepted."""
         self._log.error("connector.credentials_refused", connector_id=connector.id, connector=connector.name)
 
     def credentials_accepted(self, connector: ConnectorConfig) -> None:
         """The partner takes the credentials again."""
-        self._refused.labels(connector.id).set(0)
         self._log.info("connector.credentials_accepted", connector_id=connector.id, connector=connector.name)
+
+    def connector_state(self, connector_id: str, *, closed: bool, refused: bool) -> None:
+        """Whether a connector's breaker is closed and its credentials are refused, once a second."""
+        state = (closed, refused)
+        if self._connectors.get(connector_id) != state:
+            self._connectors[connector_id] = state
+            self._breaker.labels(connector_id).set(0 if closed else 1)
+            self._refused.labels(connector_id).set(1 if refused else 0)
+
+    def connector_gone(self, connector_id: str) -> None:
+        """The connector is configured no more: nothing is told of its state."""
+        if self._connectors.pop(connector_id, None) is not None:
+            self._breaker.remove(connector_id)
+            self._refused.remove(connector_id)
+
+    def credential_renewed(self, connector: ConnectorConfig) -> None:
+        """The partner has replaced the refresh token; the new one is kept."""
+        self._log.info("connector.credential_renewed", connector_id=connector.id, connector=connector.name)
+
+    def credential_unreadable(self, connector: ConnectorConfig) -> None:
+        """A renewed credential does not open with this worker's keys: the one that the admin gave is used."""
+        self._internal.labels("credential").inc()
+        self._log.error("connector.credential_unreadable", connector_id=connector.id, connector=connector.name)
 
     # --- partitions ---
 
@@ -197,6 +225,12 @@ class Telemetry:
         self._unfinished.labels(str(partition)).set(unfinished)
         if lag is not None:
             self._lag.labels(str(partition)).set(lag)
+
+    def partition_gone(self, partition: int) -> None:
+        """The partition is not this worker's any more: its next owner tells of it."""
+        for gauge in (self._unfinished, self._position, self._lag):
+            with contextlib.suppress(KeyError):
+                gauge.remove(str(partition))
 
     def worker_state(self, in_flight: int, pending: int, parked: int, partitions: int) -> None:
         """What the worker holds, once a second."""

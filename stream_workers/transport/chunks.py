@@ -6,11 +6,11 @@ when one is gone.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as stock
@@ -94,6 +94,16 @@ class Consumer(stock.Consumer):
             timeout = min(timeout, _SOME_ROOM_SECONDS)
         return await super()._getmany(roomy, timeout)
 
+    async def perform_seek(self) -> None:
+        """As stock, but a rebalance in the consumer's thread may take the partitions before the seek has come there.
+
+        Stock would crash the app; whoever gets the partitions seeks them anew.
+        """
+        try:
+            await super().perform_seek()
+        except IllegalStateError:
+            self.log.info("A rebalance came before a seek")
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """The fetched batches; the checks between the yields are those of the stock driver."""
         records, active = await self._wait_next_records(timeout)
@@ -154,6 +164,20 @@ async def commit_hint(app: Any, offsets: Mapping[TP, int]) -> None:
         await asyncio.wait_for(thread.call_thread(consumer.commit, hints), _HINT_SECONDS)
     except (KafkaError, TimeoutError):
         return
+
+
+async def ends(app: Any, partitions: Collection[TP]) -> dict[TP, int]:
+    """The next offset of each partition, for lag; what cannot be asked now is left out."""
+    thread = app.consumer._thread
+    consumer = thread._consumer
+    if consumer is None or not partitions:
+        return {}
+    wanted = [TopicPartition(tp.topic, tp.partition) for tp in partitions]
+    try:
+        found = await asyncio.wait_for(thread.call_thread(consumer.end_offsets, wanted), _HINT_SECONDS)
+    except (KafkaError, TimeoutError):
+        return {}
+    return {TP(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
 
 def register() -> None:

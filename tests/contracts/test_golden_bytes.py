@@ -16,6 +16,7 @@ from connectors.records.config import (
     FeedConfig,
     JourneyConfig,
     LimitsConfig,
+    TurnConfig,
     config_key,
 )
 from connectors.records.delivery import (
@@ -141,6 +142,11 @@ CONFIGS = [
         "credential",
         CredentialConfig(v=1, workspace="default", id="con_1", revision=4, sealed={"refresh_token": "gAAAAA"}),
         b'{"v":1,"workspace":"default","id":"con_1","revision":4,"sealed":{"refresh_token":"gAAAAA"}}',
+    ),
+    (
+        "turn",
+        TurnConfig(v=1, workspace="default", id="con_1", worker="worker-1", at=1_772_366_400_000),
+        b'{"v":1,"workspace":"default","id":"con_1","worker":"worker-1","at":1772366400000}',
     ),
 ]
 

@@ -32,6 +32,7 @@ from stream_workers.shell.telemetry import Telemetry
 from tests.support.acme import ACME
 from tests.support.builders import NOON_MS, event_bytes
 from tests.support.fake_clock import FakeClock
+from tests.support.refresh_tokens import RefreshTokensInMemory
 
 KINDS = {"ConnectorConfig": "connector", "AudienceConfig": "audience", "JourneyConfig": "journey", "FeedConfig": "feed"}
 
@@ -48,10 +49,20 @@ class FakeLog:
     records: list[RecentRecord] = field(default_factory=list)
     fail_with: deque[Exception] = field(default_factory=deque)
     commits: int = 0
+    read: int = 0
+    """How often everything was read, …"""
+    looked: int = 0
+    """… and how often only the position."""
 
     async def take_over(self) -> Pending:
         """What is committed."""
+        self.read += 1
         return Pending(self.position, dict(self.rows))
+
+    async def is_unchanged(self, sequence: int) -> bool:
+        """Whether nobody has committed since."""
+        self.looked += 1
+        return self.position is not None and self.position.sequence == sequence
 
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
         """The records below `until`."""
@@ -147,7 +158,7 @@ class Bench:
             self.clock, endings, SlotPolicy(slots=self.policy.get("slots", 64)), lambda: self.may_send
         )
         surroundings = Surroundings(self.clock, self.telemetry, RetryPolicy(), lambda: 0.999, lambda: self.may_send)
-        tokens = Tokens(self.partner, self.clock, lambda _id: None, lambda _id, _token: None)
+        tokens = Tokens(self.partner, self.clock, RefreshTokensInMemory())
         dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self.partner, tokens, surroundings))
         hands = Hands(
             self.clock,

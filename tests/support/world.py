@@ -37,6 +37,7 @@ from tests.support.acme import ACME
 from tests.support.builders import event_bytes
 from tests.support.engine import KINDS
 from tests.support.fake_clock import FakeClock
+from tests.support.refresh_tokens import RefreshTokensInMemory
 
 PARTITIONS = 2
 CHUNK = 3
@@ -84,6 +85,11 @@ class FencedLog:
         self.broken = False
         rows = {key: msgspec.json.encode(row) for key, row in self._topics.rows.items()}
         return Pending(self._topics.position, rows)
+
+    async def is_unchanged(self, sequence: int) -> bool:
+        """Fence everybody else, and look."""
+        await self.take_over()
+        return self._topics.position is not None and self._topics.position.sequence == sequence
 
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
         """The records below `until`."""
@@ -212,7 +218,7 @@ class Worker:
         endings = Endings(world.clock, telemetry, "profile-events")
         dispatcher = Dispatcher(world.clock, endings, SlotPolicy(slots=8), self.may_send)
         surroundings = Surroundings(world.clock, telemetry, RetryPolicy(), lambda: 0.999, self.may_send)
-        tokens = Tokens(self, world.clock, lambda _id: None, lambda _id, _token: None)
+        tokens = Tokens(self, world.clock, RefreshTokensInMemory())
         dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self, tokens, surroundings))
         hands = Hands(
             world.clock,

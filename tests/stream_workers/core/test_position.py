@@ -61,12 +61,13 @@ def test_a_new_owner_takes_exactly_what_was_not_finished(gaps, data):
 
 
 @given(st.lists(st.tuples(Gaps, st.randoms(use_true_random=False)), min_size=1, max_size=4))
-def test_nothing_is_lost_over_any_number_of_owners(lives):
+def test_nothing_is_lost_and_nothing_taken_again_over_any_number_of_owners(lives):
+    """Each owner reads from where the one before had come to, and is gone at any record."""
     offsets = offsets_with([gap for gaps, _ in lives for gap in gaps])
     record, done = None, []
-    for gaps, chance in lives:
+    for _gaps, chance in lives:
         position = FinishedOffsets.restore(record) if record is not None else FinishedOffsets()
-        reach = len(done) + len(gaps)
+        reach = chance.randrange(len(offsets) + 1)
         for offset in offsets[:reach]:
             if not position.is_finished(offset):
                 position.take(offset)
@@ -79,6 +80,18 @@ def test_nothing_is_lost_over_any_number_of_owners(lives):
     assert len(done) == len(set(done))
     last = FinishedOffsets.restore(record)
     assert {offset for offset in offsets if last.is_finished(offset)} >= set(done)
+
+
+def test_what_is_finished_right_after_the_prefix_is_remembered_before_it_is_passed():
+    position = FinishedOffsets()
+    for offset in range(3):
+        position.take(offset)
+    position.finish(1)
+    second = FinishedOffsets.restore(position.record(0, 1))
+    second.take(0)
+    second.finish(0)
+    third = FinishedOffsets.restore(second.record(0, 2))
+    assert [offset for offset in range(3) if third.is_finished(offset)] == [0, 1]
 
 
 def test_the_window_is_full_when_the_first_open_record_is_too_far_back():

@@ -58,3 +58,50 @@ async def test_what_a_released_partition_had_open_is_there_for_its_next_owner(be
     bench.partner.hold.set()
     await bench.settle(0)
     assert bench.outcomes(0) == [("p-0", "sent", None)]
+
+
+async def gathered(bench: Bench, *profiles: str) -> None:
+    """Rows in an open batch, which is neither full nor old."""
+    bench.publish(connector(action(type="sync_batch"), version=3, revision=3))
+    bench.feed(*(membership(profile) for profile in profiles))
+    await bench.until(lambda: len(bench.logs[0].rows) == len(profiles))
+    assert bench.partner.requests == []
+
+
+async def test_a_stop_in_order_sends_what_is_gathered_in_batches(bench):
+    await gathered(bench, "p-0", "p-1")
+    await bench.engine.stop()
+    assert [len(request["rows"]) for request in bench.partner.requests] == [2]
+    assert sorted(bench.outcomes()) == [("p-0", "sent", None), ("p-1", "sent", None)]
+    assert bench.logs[0].rows == {}
+
+
+async def test_a_stop_sends_nothing_while_nothing_may_be_sent_and_leaves_the_rows(bench):
+    await gathered(bench, "p-0", "p-1")
+    bench.may_send = False
+    await bench.engine.stop()
+    assert bench.partner.requests == []
+    assert len(bench.logs[0].rows) == 2
+
+
+async def test_a_stop_does_not_wait_for_a_connector_that_is_paused(bench):
+    await gathered(bench, "p-0", "p-1")
+    bench.publish(connector(action(type="sync_batch"), version=3, revision=4, paused=True))
+    await bench.engine.stop()
+    assert bench.partner.requests == []
+    assert len(bench.logs[0].rows) == 2
+
+
+async def test_a_batch_that_is_refused_at_the_stop_stays_for_the_next_owner(bench):
+    await gathered(bench, "p-0", "p-1")
+    bench.partner.answer = lambda _request: PartnerResponse(503)
+    await bench.engine.stop()
+    assert len(bench.partner.requests) == 1
+    assert [row.attempts for row in bench.logs[0].pending_rows()] == [1, 1]
+
+
+async def test_a_new_version_of_a_connector_sends_what_is_gathered_in_batches(bench):
+    await gathered(bench, "p-0", "p-1")
+    bench.publish(connector(action(type="sync_batch"), version=4, revision=4))
+    await bench.until(lambda: len(bench.outcomes()) == 2)
+    assert [len(request["rows"]) for request in bench.partner.requests] == [2]

@@ -131,3 +131,15 @@ async def test_what_an_unknown_commit_held_is_not_passed_over_by_the_last_commit
     await bench.engine.release({0})
     finished = {outcome.profile_id for outcome in log.outcomes}
     assert log.position.next == len(finished)
+
+
+async def test_rows_of_a_connector_that_was_deleted_before_the_takeover_are_not_sent(bench):
+    bench.publish(connector(paused=True, revision=2))
+    bench.feed(membership("p-1"))
+    await bench.until(lambda: len(bench.logs[0].rows) == 1)
+    await bench.engine.release({0})
+    bench.delete("connector", "con_1")
+    bench.own(0)
+    await bench.until(bench.outcomes)
+    assert bench.outcomes() == [("p-1", "skipped", "deactivated")]
+    assert bench.partner.requests == []

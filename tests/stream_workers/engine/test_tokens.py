@@ -15,6 +15,7 @@ from stream_workers.engine.tokens import NoToken, Tokens
 from tests.support.acme import ACME
 from tests.support.engine import FakePartner
 from tests.support.fake_clock import FakeClock
+from tests.support.refresh_tokens import RefreshTokensInMemory
 
 
 def read(response: PartnerResponse) -> Token | Classification:
@@ -48,7 +49,11 @@ def partner():
 @pytest.fixture
 def connector():
     live = SimpleNamespace(
-        id="con_1", settings=object(), type=replace(ACME, token=FLOW), limits=SimpleNamespace(timeout_seconds=3.0)
+        id="con_1",
+        config=None,
+        settings=object(),
+        type=replace(ACME, token=FLOW),
+        limits=SimpleNamespace(timeout_seconds=3.0),
     )
     stub = Connector.__new__(Connector)
     stub.live = live
@@ -57,7 +62,7 @@ def connector():
 
 @pytest.fixture
 def tokens(partner, clock):
-    return Tokens(partner, clock, lambda _id: None, lambda _id, _token: None)
+    return Tokens(partner, clock, RefreshTokensInMemory())
 
 
 async def test_many_who_ask_at_once_cause_one_fetch(tokens, connector, partner):
@@ -96,3 +101,71 @@ async def test_a_refused_grant_says_so_to_everybody_who_waits(tokens, connector,
     assert all(isinstance(one, NoToken) for one in results)
     assert {one.classification.verdict for one in results} == {Verdict.UNAUTHORIZED}
     assert len(partner.requests) == 1
+
+
+class Issuer:
+    """Replaces the refresh token at every use, and takes none twice."""
+
+    def __init__(self) -> None:
+        self.newest = "r-0"
+        self.shown: list[str] = []
+        self.flow = replace(FLOW, render=self._request, given=lambda _settings: "r-0")
+
+    def _request(self, _settings, _now, stored):
+        return PartnerRequest("POST", "http://acme.example", body=msgspec.json.encode(stored or "r-0"))
+
+    def answer(self, request):
+        self.shown.append(msgspec.json.decode(request.body))
+        if self.shown[-1] != self.newest:
+            return PartnerResponse(400)
+        self.newest = f"r-{len(self.shown)}"
+        issued = {"access_token": f"t-{self.newest}", "expires_in": 100.0, "refresh_token": self.newest}
+        return PartnerResponse(200, body=msgspec.json.encode(issued))
+
+
+@pytest.fixture
+def issuer(partner, connector):
+    issuer = Issuer()
+    partner.answer = issuer.answer
+    connector.live.type = replace(ACME, token=issuer.flow)
+    return issuer
+
+
+async def test_each_renewal_uses_the_refresh_token_that_the_last_one_brought(partner, clock, connector, issuer):
+    kept = RefreshTokensInMemory()
+    tokens = Tokens(partner, clock, kept)
+    for _ in range(3):
+        await asyncio.gather(*(tokens.get(connector) for _ in range(5)))
+        clock.advance(100)
+    assert issuer.shown == ["r-0", "r-1", "r-2"]
+    assert kept.kept == {"r-0": "r-3"}
+    successor = Tokens(partner, clock, kept)
+    assert await successor.get(connector) == "t-r-4"
+
+
+async def test_an_access_token_is_not_used_before_its_refresh_token_is_safe(partner, clock, connector, issuer):
+    kept, safe = RefreshTokensInMemory(), asyncio.Event()
+    keep = kept.keep
+
+    async def keep_later(*what):
+        await safe.wait()
+        await keep(*what)
+
+    kept.keep = keep_later
+    getting = asyncio.ensure_future(Tokens(partner, clock, kept).get(connector))
+    while not partner.requests:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    assert not getting.done()
+    assert kept.is_taken
+    safe.set()
+    assert await getting == "t-r-1"
+
+
+async def test_while_another_worker_renews_nothing_is_asked(partner, clock, connector, issuer):
+    kept = RefreshTokensInMemory()
+    kept.is_taken = True
+    with pytest.raises(NoToken) as none:
+        await Tokens(partner, clock, kept).get(connector)
+    assert none.value.classification.verdict is Verdict.TRY_AGAIN
+    assert issuer.shown == []
