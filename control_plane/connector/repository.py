@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 
 from control_plane.access.work import Work
+from control_plane.custom_type.types import is_of_type
 from control_plane.database.models import Action, Connector, Favourite, Workspace
 
 
@@ -35,10 +36,11 @@ async def listed(work: Work, search: Search) -> list[Listed]:
     """Every connector of the workspace that is looked for."""
     c = Connector
     statement = select(c.id, c.type, c.name, c.active, c.paused, c.labels).where(c.workspace == work.workspace)
+    used = await _types_used(work) if search.words or search.type_ is not None else []
     for word in search.words:
-        statement = statement.where(_has_word(work, word))
+        statement = statement.where(_has_word(work, word, used))
     if search.type_ is not None:
-        statement = statement.where(c.type == search.type_)
+        statement = statement.where(c.type.in_([key for key in used if is_of_type(key, search.type_)]))
     if search.active is not None:
         statement = statement.where(c.active.is_(search.active))
     if search.favourite is not None:
@@ -72,8 +74,14 @@ async def remove(work: Work, connector: Connector) -> None:
     await work.session.flush()
 
 
-def _has_word(work: Work, word: str) -> ColumnElement[bool]:
-    labelled = [type_.key for type_ in work.types if word.casefold() in type_.label.casefold()]
+async def _types_used(work: Work) -> list[str]:
+    statement = select(Connector.type).where(Connector.workspace == work.workspace).distinct()
+    return list(await work.session.scalars(statement))
+
+
+def _has_word(work: Work, word: str, used: Sequence[str]) -> ColumnElement[bool]:
+    found = ((key, work.types.get(key)) for key in used)
+    labelled = [key for key, type_ in found if type_ is not None and word.casefold() in type_.label.casefold()]
     acting = select(Action.connector_id).where(
         Action.workspace == work.workspace, Action.removed.is_(False), Action.name.icontains(word, autoescape=True)
     )

@@ -105,6 +105,11 @@ def pinned(types: Registry, key: str) -> str:
     return key if place is None else f"{key.partition('@')[0]}@{place[1]}"
 
 
+def is_of_type(key: str, wanted: str) -> bool:
+    """Whether a connector's type is the one that is asked for; a custom type without a revision asks for every one."""
+    return key in (wanted, f"{wanted}@{key.partition('@')[2]}")
+
+
 def definition_of(types: Registry, key: str) -> dict[str, Any] | None:
     """The definition behind a connector type; `None` for a type of the installation."""
     return types.definition(key) if isinstance(types, WorkspaceTypes) else None

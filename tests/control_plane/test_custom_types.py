@@ -229,3 +229,15 @@ async def test_another_workspace_does_not_know_the_type(it: Trying) -> None:
         theirs = await types.types_of(session, "other", it.plane.parts.registry)
     assert (mine.get("custom:crm") is None, theirs.get("custom:crm")) == (False, None)
     assert made["type"] not in {type_.key for type_ in theirs}
+
+
+async def test_connectors_are_found_by_the_label_and_the_key_of_their_custom_type(it: Trying) -> None:
+    await defined(it)
+    connector_id = await connector(it)
+    await defined(it, key="books", label="Book club", authentication={"kind": "none"})
+    await it.plane.call("POST", "/v1/connectors", 201, json={"type": "custom:books", "name": "Books"})
+    for query in ({"q": "our crm"}, {"q": "crm eu"}, {"type": "custom:crm"}, {"type": "custom:crm@1"}):
+        found = await it.plane.call("GET", "/v1/connectors", 200, params=query)
+        assert [item["id"] for item in found["items"]] == [connector_id], query
+    for query in ({"q": "another crm"}, {"type": "custom:cr"}, {"type": "custom:crm@2"}):
+        assert (await it.plane.call("GET", "/v1/connectors", 200, params=query))["items"] == []
