@@ -27,11 +27,14 @@ from control_plane.custom_type import endpoints as custom_type
 from control_plane.database.engine import open_database
 from control_plane.dead_letter import endpoints as dead_letter
 from control_plane.delivery import endpoints as delivery
+from control_plane.demo import endpoints as demo
 from control_plane.editor import endpoints as editor
 from control_plane.error_group import endpoints as error_group
 from control_plane.event_feed import endpoints as event_feed
 from control_plane.favourite import endpoints as favourite
 from control_plane.following.wiring import kafka_follower
+from control_plane.freshness import endpoints as freshness
+from control_plane.freshness.lag_reader import LagReader
 from control_plane.health import endpoints as health
 from control_plane.job import endpoints as job
 from control_plane.job.command_topic import KafkaCommandTopic
@@ -48,6 +51,7 @@ from control_plane.publishing.config_topic import ConfigTopic, KafkaConfigTopic
 from control_plane.publishing.relay import Relay
 from control_plane.sample import endpoints as sample
 from control_plane.sample.recent_events import KafkaRecentEvents, RecentEvents
+from control_plane.sample.recent_outcomes import KafkaRecentOutcomes, RecentOutcomes
 from control_plane.session import endpoints as session
 from control_plane.settings import ControlPlaneSettings
 from control_plane.startup import Announce, Startup
@@ -72,6 +76,7 @@ RESOURCES = (
     journey,
     event_feed,
     outcome,
+    freshness,
     delivery,
     dead_letter,
     job,
@@ -91,6 +96,7 @@ RESOURCES = (
     version_diff,
     tag,
     custom_type,
+    demo,
     health,
 )
 
@@ -113,6 +119,7 @@ def build_app(settings: ControlPlaneSettings, announce: Announce | None = None) 
         kafka_follower(settings.kafka, parts.database),
         JobSender(parts.database, KafkaCommandTopic(settings.kafka)),
         AlertWatcher(parts.database, parts.workers),
+        LagReader(settings.kafka, parts.database, parts.freshness),
         AlertMessenger(parts.database, WorldwidePost(parts.partner_client, parts.sealer, settings.mail)),
     )
     return assemble(parts, KafkaStatusReader(settings.kafka, parts.workers), announce, background)
@@ -123,8 +130,9 @@ def build_parts(
     topic: ConfigTopic,
     registry: Registry | None = None,
     events: RecentEvents | None = None,
+    outcomes: RecentOutcomes | None = None,
 ) -> Parts:
-    """Every part; `topic` is where config records go, `registry` defaults to the whole catalogue, `events` to Kafka."""
+    """Every part; `topic` is where config records go, `registry` defaults to the catalogue, the others to Kafka."""
     database, telemetry, types = open_database(settings.database), Telemetry(), registry or load_catalog()
     return Parts(
         settings=settings,
@@ -137,6 +145,7 @@ def build_parts(
         startup=Startup(),
         partner_client=PartnerClient(AddressPolicy(settings.egress.networks()), settings.egress.ca_file),
         events=events or KafkaRecentEvents(settings.kafka),
+        outcomes=outcomes or KafkaRecentOutcomes(settings.kafka),
         containers=Containers(types),
         trials=TrialLimit(settings.access.trials_per_minute),
     )

@@ -80,6 +80,14 @@ class MailSettings(BaseModel):
     seconds: float = Field(default=10.0, gt=0, le=60, description="How long each step of the exchange may take.")
 
 
+class DemoSettings(BaseModel):
+    """What newcomers can try things with."""
+
+    sink_url: str | None = Field(
+        default=None, description="A partner that accepts everything; the console offers a demo connector to it."
+    )
+
+
 class ControlPlaneSettings(ProgramSettings):
     """What the control plane needs beside the settings that every program shares."""
 
@@ -88,3 +96,4 @@ class ControlPlaneSettings(ProgramSettings):
     access: AccessSettings = AccessSettings()
     relay: RelaySettings = RelaySettings()
     mail: MailSettings = MailSettings()
+    demo: DemoSettings = DemoSettings()

@@ -8,8 +8,9 @@ from control_plane.access.work import Viewing
 from control_plane.delivery import service, tracing
 from control_plane.delivery.schemas import DeliveryDetail, DeliveryRead, Trace
 from control_plane.delivery.selection import DeliveryFilter
+from control_plane.delivery.tracing import Traced
 from control_plane.errors import InvalidInput, NotFound, documented
-from control_plane.following.filters import ExactText
+from control_plane.following.filters import ExactText, IdFilter
 from control_plane.inputs import PathId
 from control_plane.pagination import Page, Paged
 
@@ -31,6 +32,8 @@ async def get_delivery(delivery_id: PathId, work: Viewing) -> DeliveryDetail:
 
 
 @router.get("/trace", responses=documented(InvalidInput))
-async def get_trace(work: Viewing, event_id: ExactText = None, profile_id: ExactText = None) -> Trace:
-    """What happened to one event, or to one profile, at each stage."""
-    return await tracing.trace(work, event_id=event_id, profile_id=profile_id)
+async def get_trace(
+    work: Viewing, event_id: ExactText = None, profile_id: ExactText = None, delivery_id: IdFilter = None
+) -> Trace:
+    """What happened to one event, one profile or one delivery, at each stage."""
+    return await tracing.trace(work, Traced(event_id, profile_id, delivery_id))

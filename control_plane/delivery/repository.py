@@ -33,16 +33,16 @@ async def attempts_of(work: Work, delivery_ids: Iterable[str], limit: int) -> Se
     return list(reversed((await work.session.scalars(newest)).all()))
 
 
-async def traced_deliveries(work: Work, column: str, digest: str, limit: int) -> Sequence[KeptDelivery]:
-    """The newest deliveries of an event or a profile; `column` is `event_hash` or `profile_hash`."""
-    mine = (KeptDelivery.workspace == work.workspace, getattr(KeptDelivery, column) == digest)
+async def traced_deliveries(work: Work, column: str, value: str, limit: int) -> Sequence[KeptDelivery]:
+    """The newest deliveries that have this in a column: `event_hash`, `profile_hash` or `delivery_id`."""
+    mine = (KeptDelivery.workspace == work.workspace, getattr(KeptDelivery, column) == value)
     statement = select(KeptDelivery).where(*mine).order_by(KeptDelivery.last_id.desc()).limit(limit)
     return (await work.session.scalars(statement)).all()
 
 
-async def traced_letters(work: Work, column: str, digest: str, limit: int) -> Sequence[KeptDeadLetter]:
-    """The newest dead letters of an event or a profile."""
-    mine = (KeptDeadLetter.workspace == work.workspace, getattr(KeptDeadLetter, column) == digest)
+async def traced_letters(work: Work, column: str, value: str, limit: int) -> Sequence[KeptDeadLetter]:
+    """The newest dead letters, likewise."""
+    mine = (KeptDeadLetter.workspace == work.workspace, getattr(KeptDeadLetter, column) == value)
     statement = select(KeptDeadLetter).where(*mine).order_by(KeptDeadLetter.id.desc()).limit(limit)
     return (await work.session.scalars(statement)).all()
 

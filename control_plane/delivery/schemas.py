@@ -75,6 +75,7 @@ class DeliveryDetail(DeliveryRead):
 class Stage(StrEnum):
     """A stage that an event passes."""
 
+    RECEIVED = "received"
     REFUSED = "refused"
     ATTEMPTED = "attempted"
     ENDED = "ended"
@@ -100,8 +101,10 @@ class TraceStep(BaseModel):
 
 
 class Trace(BaseModel):
-    """What became of an event or a profile, in the order of time; accepted attempts are kept as samples only."""
+    """What became of an event, a profile or a delivery, in the order of time. Accepted attempts are kept as samples
+    only; that an event was received, and that a delivery went well or was skipped, is known of the newest ones."""
 
     steps: list[TraceStep]
     deliveries: list[DeliveryRead]
     truncated: bool
+    recent_too: bool = Field(description="False when Kafka did not answer: its newest records are missing here.")

@@ -1,12 +1,14 @@
-"""Follows one event or one profile through every stage that left a trace."""
+"""Follows one event, profile or delivery through every stage that left a trace."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from control_plane.access.work import Work
 from control_plane.database.models import KeptAttempt, KeptDeadLetter, KeptDelivery
 from control_plane.delivery import repository
+from control_plane.delivery.recent_steps import recent_steps
 from control_plane.delivery.schemas import Stage, Trace, TraceStep
 from control_plane.delivery.service import show_all
 from control_plane.errors import Fault, InvalidInput
@@ -15,31 +17,68 @@ from control_plane.following.moments import look_up_hash
 MOST_TRACED = 200
 
 
-async def trace(work: Work, *, event_id: str | None, profile_id: str | None) -> Trace:
-    """What happened, in the order of time; raises `InvalidInput` unless exactly one of both is given."""
-    column, text = _asked_for(event_id, profile_id)
-    digest = look_up_hash(text)
-    deliveries = await repository.traced_deliveries(work, column, digest, MOST_TRACED)
-    letters = await repository.traced_letters(work, column, digest, MOST_TRACED)
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What is asked about; exactly one of these is given."""
+
+    event_id: str | None = None
+    profile_id: str | None = None
+    delivery_id: str | None = None
+
+    def fits(self, event_id: str | None, profile_id: str, delivery_id: str | None) -> bool:
+        """Whether a record with these ids is about it."""
+        given = {"event_id": event_id, "profile_id": profile_id, "delivery_id": delivery_id}
+        return any(getattr(self, name) == value for name, value in given.items() if value is not None)
+
+    def column(self) -> tuple[str, str]:
+        """The column of deliveries and dead letters, and its value; raises `InvalidInput`."""
+        given = [(name, text) for name in _COLUMNS if (text := getattr(self, name)) is not None]
+        if len(given) != 1:
+            fault = Fault(
+                pointer="query:event_id", code="one_of", detail="Give one of event_id, profile_id and delivery_id."
+            )
+            raise InvalidInput("Say which event, profile or delivery to trace.", faults=(fault,))
+        name, text = given[0]
+        return _COLUMNS[name], text if name == "delivery_id" else look_up_hash(text)
+
+
+_COLUMNS = {"event_id": "event_hash", "profile_id": "profile_hash", "delivery_id": "delivery_id"}
+
+
+async def trace(work: Work, wanted: Traced) -> Trace:
+    """What happened, in the order of time; raises `InvalidInput` unless one thing is asked for."""
+    column, value = wanted.column()
+    deliveries = await repository.traced_deliveries(work, column, value, MOST_TRACED)
+    letters = await repository.traced_letters(work, column, value, MOST_TRACED)
     known = {row.delivery_id: row for row in deliveries}
     attempts = await repository.attempts_of(work, known, MOST_TRACED)
-    errors = await repository.errors_of(work, letters)
-    steps = [*_attempted(attempts, known), *_ended(errors), *_left(letters)]
+    ended = [*_ended(await repository.errors_of(work, letters))]
+    recent = await recent_steps(work, wanted.fits)
+    told = {(step.delivery_id, step.run) for step in ended}
+    untold = (step for step in recent or () if (step.delivery_id, step.run) not in told)
+    fresh = sorted(untold, key=lambda step: step.at)[-MOST_TRACED:]
+    steps = [*fresh, *_attempted(attempts, known), *ended, *_left(letters)]
     return Trace(
-        steps=sorted(steps, key=lambda step: (step.at, list(Stage).index(step.stage))),
+        steps=_in_order(steps),
         deliveries=await show_all(work, deliveries),
-        truncated=MOST_TRACED in (len(deliveries), len(letters), len(attempts)),
+        truncated=MOST_TRACED in (len(deliveries), len(letters), len(attempts), len(fresh)),
+        recent_too=recent is not None,
     )
 
 
-def _asked_for(event_id: str | None, profile_id: str | None) -> tuple[str, str]:
-    match event_id, profile_id:
-        case str(), None:
-            return "event_hash", event_id
-        case None, str():
-            return "profile_hash", profile_id
-    fault = Fault(pointer="query:event_id", code="one_of", detail="Give either event_id or profile_id.")
-    raise InvalidInput("Say which event or which profile to trace.", faults=(fault,))
+def _in_order(steps: Sequence[TraceStep]) -> list[TraceStep]:
+    """By time; clocks of workers and Kafka differ a little, but nothing ends before its last attempt."""
+    stages, last = list(Stage), dict[tuple[str | None, int], datetime]()
+    for step in steps:
+        if step.stage is Stage.ATTEMPTED:
+            last[step.delivery_id, step.run] = max(step.at, last.get((step.delivery_id, step.run), step.at))
+
+    def place(step: TraceStep) -> tuple[datetime, int]:
+        is_end = step.stage in (Stage.ENDED, Stage.DEAD_LETTER)
+        at = max(step.at, last.get((step.delivery_id, step.run), step.at)) if is_end else step.at
+        return at, stages.index(step.stage)
+
+    return sorted(steps, key=place)
 
 
 def _attempted(attempts: Iterable[KeptAttempt], known: Mapping[str, KeptDelivery]) -> Iterator[TraceStep]:

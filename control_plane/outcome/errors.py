@@ -47,14 +47,14 @@ async def is_truncated(work: Work, wanted: ErrorFilter) -> bool:
 
 async def csv_lines(work: Work, wanted: ErrorFilter, *, bom: bool) -> AsyncIterator[str]:
     """The rows of a filter as CSV (RFC 4180), in batches, each read in a transaction of its own."""
-    yield ("\ufeff" if bom else "") + _csv([COLUMNS])
+    yield ("\ufeff" if bom else "") + csv_text([COLUMNS])
     place: tuple[int, int, int] | None = None
     while True:
         async with work.parts.database.transaction(write=False) as session:
             rows = await repository.errors_before(replace(work, session=session), wanted, place, _BATCH)
         if not rows:
             return
-        yield _csv([_cells(row) for row in rows])
+        yield csv_text([_cells(row) for row in rows])
         place = (rows[-1]["at"], rows[-1]["partition"], rows[-1]["offset"])
 
 
@@ -64,15 +64,16 @@ def safe_cell(value: Any) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
-    told = {**row, "outcome": row["class"], "at": datetime.fromtimestamp(row["at"], UTC).isoformat()}
-    return [safe_cell(told[name]) for name in COLUMNS]
-
-
-def _csv(rows: Any) -> str:
+def csv_text(rows: Any) -> str:
+    """Rows as RFC 4180 has them."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    told = {**row, "outcome": row["class"], "at": datetime.fromtimestamp(row["at"], UTC).isoformat()}
+    return [safe_cell(told[name]) for name in COLUMNS]
 
 
 def _read(work: Work, row: Mapping[str, Any], types: Mapping[str, str]) -> ErrorRead:

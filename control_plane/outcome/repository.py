@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Table, func, literal, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, case, func, literal, literal_column, select
 
-from connectors.records.metrics_grain import DAY_SECONDS
+from connectors.records.delivery import OutcomeClass
+from connectors.records.metrics_grain import DAY_SECONDS, HOUR_SECONDS
 from connectors.records.metrics_table import (
     connector_counts,
     connector_counts_daily,
@@ -15,6 +16,7 @@ from connectors.records.metrics_table import (
     outcome_counts,
     outcome_counts_daily,
     outcome_errors,
+    outcome_latency,
     workspace_counts,
 )
 from control_plane.access.work import Work
@@ -63,6 +65,8 @@ class ConnectorName:
     type: str | None
 
 
+_DELIVERED = (OutcomeClass.SENT.value, OutcomeClass.REMOVED.value)
+_FAILED = tuple(outcome.value for outcome in OutcomeClass if outcome.is_error)
 _ACTION_KEYS = ("connector_id", "action_id", "class", "reason", "partner_code")
 
 
@@ -132,6 +136,31 @@ async def workspace_by_day(work: Work, window: Window) -> list[DayCount]:
         )
         rows = await work.session.execute(statement)
         found.extend(DayCount("", "", number, class_, int(count)) for number, class_, count in rows)
+    return found
+
+
+async def by_hour(work: Work, span: tuple[int, int]) -> list[tuple[str, int, int, int]]:
+    """Connector, hour of the span, how many were delivered, how many failed; for every connector of the workspace."""
+    c = connector_counts.c
+    hour = (c.bucket_at - literal_column(str(span[0]), BigInteger)) // literal_column(str(HOUR_SECONDS), BigInteger)
+    delivered = func.sum(case((c["class"].in_(_DELIVERED), c["count"]), else_=0))
+    failed = func.sum(case((c["class"].in_(_FAILED), c["count"]), else_=0))
+    told = (c.workspace == work.workspace, *_between(c, span), c["class"].in_([*_DELIVERED, *_FAILED]))
+    rows = await work.session.execute(
+        select(c.connector_id, hour, delivered, failed).where(*told).group_by(c.connector_id, hour)
+    )
+    return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+
+
+async def latencies(work: Work, window: Window, connector_id: str) -> dict[str, dict[int, int]]:
+    """Histograms of a connector by kind, of the UTC days that the window touches."""
+    c = outcome_latency.c
+    first = window.start - window.start % DAY_SECONDS
+    mine = (c.workspace == work.workspace, c.connector_id == connector_id, *_between(c, (first, window.end)))
+    statement = select(c.kind, c.le_ms, func.sum(c["count"])).where(*mine).group_by(c.kind, c.le_ms)
+    found: dict[str, dict[int, int]] = {}
+    for kind, bound, count in await work.session.execute(statement):
+        found.setdefault(kind, {})[bound] = int(count)
     return found
 
 

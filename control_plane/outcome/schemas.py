@@ -75,6 +75,23 @@ class ConnectorStatistics(BaseModel):
     by_day: list[DayRead] | None = None
 
 
+class LatencyRead(BaseModel):
+    """How long it took, from a histogram; `slowest` took longer than its last bound, 30 s."""
+
+    count: int
+    p50_ms: int
+    p95_ms: int
+    p99_ms: int
+    slowest: int
+
+
+class Latencies(BaseModel):
+    """Each exchange with the partner, and each delivery from the event's arrival on; null without any."""
+
+    attempt: LatencyRead | None
+    end_to_end: LatencyRead | None
+
+
 class Statistics(BaseModel):
     """A window, by day and in total, for the workspace and for each connector and action."""
 
@@ -85,6 +102,38 @@ class Statistics(BaseModel):
     totals: Totals
     by_day: list[DayRead]
     connectors: list[ConnectorStatistics]
+    latency: Latencies | None = Field(
+        default=None, description="Of one connector as a whole, in UTC days; null where anything else is asked for."
+    )
+
+
+class PipelineRead(BaseModel):
+    """Deliveries from stage to stage. received = filtered + not_rendered + rendered + waiting, and
+    rendered = sent + removed + failed; what is filtered and not rendered is told by reason, what failed by class."""
+
+    received: int
+    filtered: dict[str, int]
+    not_rendered: dict[str, int]
+    rendered: int
+    sent: int
+    removed: int
+    failed: dict[str, int]
+    failed_attempts: int = Field(description="Attempts that failed and were, or are, made again.")
+    waiting: int | None = Field(description="For a retry, a batch or a slot, now; null for an action.")
+
+
+class Recently(BaseModel):
+    """Delivered is what was sent and removed."""
+
+    delivered: list[int]
+    errors: list[int]
+
+
+class HoursRead(BaseModel):
+    """The 24 hours up to and with the one that runs, by connector; those that did nothing are left out."""
+
+    start: dt.datetime
+    connectors: dict[str, Recently]
 
 
 class ErrorRead(BaseModel):

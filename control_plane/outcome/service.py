@@ -12,9 +12,10 @@ from control_plane.database.models import Connector, Workspace
 from control_plane.errors import Fault, InvalidInput
 from control_plane.outcome import repository
 from control_plane.outcome.folding import fold_codes, fold_days, fold_totals
+from control_plane.outcome.latency import read_latencies
 from control_plane.outcome.overview import read_overview
 from control_plane.outcome.repository import Count, DayCount, Scope
-from control_plane.outcome.schemas import ActionStatistics, ConnectorStatistics, DayRead, Detail, Statistics
+from control_plane.outcome.schemas import ActionStatistics, ConnectorStatistics, DayRead, Detail, Latencies, Statistics
 from control_plane.outcome.window import Window, WindowLength, window_of
 
 Item = TypeVar("Item")
@@ -67,7 +68,14 @@ async def read_statistics(work: Work, length: WindowLength, zone: ZoneInfo, scop
         totals=fold_totals(counts),
         by_day=fold_days(window.days, days, _second(workspace.created_at)),
         connectors=_connectors(work, material, connectors),
+        latency=await _latency(work, window, scope),
     )
+
+
+async def _latency(work: Work, window: Window, scope: Scope) -> Latencies | None:
+    if scope.connector_id is None or scope.action_id is not None:
+        return None
+    return read_latencies(await repository.latencies(work, window, scope.connector_id))
 
 
 def _connectors(work: Work, material: _Material, known: Iterable[Connector]) -> list[ConnectorStatistics]:

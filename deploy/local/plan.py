@@ -88,6 +88,7 @@ class Plan:
         own = {
             "PATCHBAY_HTTP__PORT": str(self._addresses.api),
             "PATCHBAY_ACCESS__FIRST_ADMIN_KEY": first_admin_key,
+            "PATCHBAY_DEMO__SINK_URL": f"{_url(self._addresses.simulator)}/demo",
         }
         return self._program("control plane", "control-plane", own)
 

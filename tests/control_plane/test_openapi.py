@@ -23,7 +23,7 @@ from control_plane.access.caller import Scope
 from control_plane.access.first_admin import FirstAdmin
 from control_plane.app import assemble, build_parts
 from tests.support.ledger import LEDGER, ONE_ONLY
-from tests.support.plane import ListedEvents, Plane, SilentStatuses, WatchedTopic, plane_settings
+from tests.support.plane import ListedEvents, ListedOutcomes, Plane, SilentStatuses, WatchedTopic, plane_settings
 
 OPEN = {"/livez", "/readyz", "/startupz", "/version", "/metrics"}
 STREAMS = {"/v1/live"}  # without an end to wait for; tests/control_plane/live asks who may see it
@@ -58,7 +58,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The application behind a real server, and an admin's client."""
     admins: list[FirstAdmin] = []
     url = f"sqlite:///{Path(tmp_path_factory.mktemp('plane')) / 'patchbay.sqlite'}"
-    parts = build_parts(plane_settings(url), WatchedTopic(), Registry((LEDGER, ONE_ONLY)), ListedEvents())
+    parts = build_parts(
+        plane_settings(url), WatchedTopic(), Registry((LEDGER, ONE_ONLY)), ListedEvents(), ListedOutcomes()
+    )
     app = assemble(parts, SilentStatuses(), admins.append)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))

@@ -14,6 +14,7 @@ from connectors.kit.registry import Registry
 from connectors.kit.sealing import new_key
 from connectors.records.codec import decode_config
 from connectors.records.config import ConfigRecord
+from connectors.records.delivery import Outcome
 from connectors.records.profile_event import ProfileEvent
 from control_plane.access.first_admin import FirstAdmin
 from control_plane.app import assemble, build_parts
@@ -149,15 +150,30 @@ class ListedEvents:
         return Tail(tuple(reversed(samples)), len(samples))
 
 
+class ListedOutcomes:
+    """Recent outcomes as a test lists them; `trouble` is raised instead when it is set."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+        self.trouble: Exception | None = None
+
+    async def newest(self) -> tuple[Outcome, ...]:
+        """As they are listed."""
+        if self.trouble is not None:
+            raise self.trouble
+        return tuple(self.outcomes)
+
+
 @asynccontextmanager
 async def running_plane(
     settings: ControlPlaneSettings,
     types: Sequence[ConnectorType] = (LEDGER, ONE_ONLY),
     events: ListedEvents | None = None,
+    outcomes: ListedOutcomes | None = None,
 ) -> AsyncIterator[Plane]:
     """A started control plane; the client is signed in as its first admin."""
     topic, admins = WatchedTopic(), []
-    parts = build_parts(settings, topic, Registry(types), events or ListedEvents())
+    parts = build_parts(settings, topic, Registry(types), events or ListedEvents(), outcomes or ListedOutcomes())
     app = assemble(parts, SilentStatuses(), admins.append)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from connectors.records.delivery import OutcomeClass
+from connectors.records.delivery import Outcome, OutcomeClass, SourcePosition
 from connectors.records.metrics_table import outcome_errors
-from tests.support.plane import Plane
+from control_plane.sample.topic_tail import TopicUnreadable
+from tests.support.builders import membership
+from tests.support.plane import ListedEvents, ListedOutcomes, Plane, plane_settings, running_plane
 from tests.support.reports import Reporter, attempt, dead_letter, refused_record
 
 NOW = datetime.now(UTC)
@@ -102,7 +104,7 @@ async def test_a_trace_tells_every_stage_in_order(plane: Plane) -> None:
         attempt("dlv_9", event_id="e-9", profile_id="bob"),
         refused_record(),
     )
-    for query in ({"event_id": "e-1"}, {"profile_id": "ada"}):
+    for query in ({"event_id": "e-1"}, {"profile_id": "ada"}, {"delivery_id": "dlv_1"}):
         trace = await plane.call("GET", "/v1/trace", 200, params=query)
         stages = [(step["stage"], step["outcome"], step["run"]) for step in trace["steps"]]
         assert stages == [
@@ -116,7 +118,38 @@ async def test_a_trace_tells_every_stage_in_order(plane: Plane) -> None:
         assert trace["truncated"] is False
 
 
-@pytest.mark.parametrize("query", [{}, {"event_id": "e-1", "profile_id": "ada"}])
+@pytest.mark.parametrize(
+    "query", [{}, {"event_id": "e-1", "profile_id": "ada"}, {"delivery_id": "dlv_1", "profile_id": "ada"}]
+)
 async def test_a_trace_asks_for_one_thing(plane: Plane, query: dict[str, str]) -> None:
     answer = await plane.call("GET", "/v1/trace", 422, params=query)
     assert answer["errors"][0]["code"] == "one_of"
+
+
+async def test_a_trace_tells_of_skipped_and_unsampled_deliveries_while_their_records_are_new(database_url: str) -> None:
+    events, outcomes = ListedEvents(membership("ada"), membership("bob")), ListedOutcomes()
+    ended = {"v": 1, "profile_id": "ada", "config_version": 1, "source": SourcePosition(0, 0), "at": NOW}
+    for number, (workspace, class_, reason) in enumerate(
+        [
+            ("default", OutcomeClass.SKIPPED, "no_consent"),
+            ("default", OutcomeClass.SENT, None),
+            ("default", OutcomeClass.PARTNER_ERROR, "rejected"),
+            ("other", OutcomeClass.SENT, None),
+        ]
+    ):
+        ids = {"delivery_id": f"dlv_{number}", "connector_id": "con_1", "action_id": f"act_{number}"}
+        outcomes.outcomes.append(Outcome(workspace=workspace, outcome=class_, reason=reason, **ids, **ended))
+    async with running_plane(plane_settings(database_url), events=events, outcomes=outcomes) as plane:
+        trace = await plane.call("GET", "/v1/trace", 200, params={"profile_id": "ada"})
+        told = [(step["stage"], step["delivery_id"], step["outcome"], step["reason"]) for step in trace["steps"]]
+        assert told[0] == ("received", None, None, None)
+        assert told[1:] == [
+            ("ended", "dlv_0", "skipped", "no_consent"),
+            ("ended", "dlv_1", "sent", None),
+            ("ended", "dlv_2", "partner_error", "rejected"),
+        ]
+        one = await plane.call("GET", "/v1/trace", 200, params={"delivery_id": "dlv_0"})
+        assert [step["reason"] for step in one["steps"]] == ["no_consent"]
+        outcomes.trouble = TopicUnreadable("no broker")
+        trace = await plane.call("GET", "/v1/trace", 200, params={"profile_id": "ada"})
+        assert (trace["steps"], trace["recent_too"]) == ([], False)

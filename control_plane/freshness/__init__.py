@@ -1,0 +1,1 @@
+"""Whether the statistics are up to date."""

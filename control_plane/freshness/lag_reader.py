@@ -1,0 +1,126 @@
+"""Looks on Kafka for the oldest report of the workers that is not counted yet, and tells `Freshness`."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from sqlalchemy import select
+
+from connectors.kit.program_settings import KafkaSettings
+from connectors.records.metrics_table import metrics_positions
+from connectors.records.topics import ATTEMPTS, OUTCOMES
+from control_plane.database.engine import Database, DatabaseUnavailable
+from control_plane.freshness.freshness import Freshness
+
+log = structlog.get_logger(__name__)
+
+_CALL_SECONDS = 5.0
+_LOOK_SECONDS = 3.0
+Place = tuple[str, int]  # topic, partition
+
+
+class LagReader:
+    """Looks every few seconds; its calls of Kafka block, so that they run in a thread."""
+
+    def __init__(
+        self, settings: KafkaSettings, database: Database, freshness: Freshness, pause_seconds: float = 5.0
+    ) -> None:
+        self._topics = [settings.topic_prefix + topic.name for topic in (OUTCOMES, ATTEMPTS)]
+        self._database = database
+        self._freshness = freshness
+        self._pause_seconds = pause_seconds
+        self._options = {
+            **settings.librdkafka(),
+            "group.id": f"{settings.topic_prefix}control-plane-unused",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "queued.max.messages.kbytes": 1024,
+            "log_level": 0,
+        }
+        # One thread, so that calls never overlap, also when the awaiting task is cancelled.
+        self._thread = ThreadPoolExecutor(1, "statistics-lag")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look while the block runs, through every loss of Kafka and the database."""
+        task = asyncio.create_task(self._run(), name="statistics lag")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            consumer = Consumer(self._options)
+            try:
+                while True:
+                    counted = await self._counted()
+                    self._freshness.seen(await self._in_thread(self._oldest, consumer, counted))
+                    await asyncio.sleep(self._pause_seconds)
+            except (KafkaException, DatabaseUnavailable) as trouble:
+                self._stumbled(str(trouble))
+            finally:
+                self._thread.submit(consumer.close)
+            await asyncio.sleep(self._pause_seconds)
+
+    async def _in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
+
+    async def _counted(self) -> dict[Place, int]:
+        c = metrics_positions.c
+        async with self._database.transaction(write=False) as session:
+            rows = await session.execute(select(c.topic, c.partition, c.next_offset))
+            return {(topic, partition): offset for topic, partition, offset in rows}
+
+    def _oldest(self, consumer: Any, counted: Mapping[Place, int]) -> int | None:
+        behind = [place for topic in self._topics for place in _behind(consumer, topic, counted)]
+        if not behind:
+            return None
+        consumer.assign(behind)
+        try:
+            return min(_first_times(consumer, len(behind)), default=None)
+        finally:
+            consumer.unassign()
+
+    def _stumbled(self, trouble: str) -> None:
+        if self._freshness.trouble != trouble:
+            log.warning("statistics_lag_unknown", detail=trouble)
+        self._freshness.trouble = trouble
+
+
+def _behind(consumer: Any, topic: str, counted: Mapping[Place, int]) -> list[TopicPartition]:
+    found = consumer.list_topics(topic, timeout=_CALL_SECONDS).topics[topic]
+    if found.error is not None:
+        raise KafkaException(found.error)
+    behind = []
+    for partition in sorted(found.partitions):
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), _CALL_SECONDS)
+        start = max(low, counted.get((topic, partition), low))
+        if start < high:
+            behind.append(TopicPartition(topic, partition, start))
+    return behind
+
+
+def _first_times(consumer: Any, partitions: int) -> list[int]:
+    """When the first record of each was appended. Behind the last record there may be marks of transactions only."""
+    first: dict[Place, int] = {}
+    ended: set[Place] = set()
+    deadline = time.monotonic() + _LOOK_SECONDS
+    while len(ended | first.keys()) < partitions and time.monotonic() < deadline:
+        for message in consumer.consume(100, 0.2):
+            place, error = (message.topic(), message.partition()), message.error()
+            if error is None:
+                first.setdefault(place, message.timestamp()[1])
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's own codes look so
+                ended.add(place)
+            else:
+                raise KafkaException(error)
+    return list(first.values())
