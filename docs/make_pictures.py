@@ -45,6 +45,7 @@ def take_pictures(demonstration: Demonstration) -> None:
         "action": f"/actions/{demonstration.actions['Tell the shop']}",
         "journey": f"/sources/journeys/{demonstration.sources['First weeks']}",
         "deliveries": "/deliveries",
+        "trace": f"/trace?id={_refused(demonstration)}",
         "dead-letters": "/dead-letters",
     }
     FOLDER.mkdir(exist_ok=True)
@@ -57,6 +58,12 @@ def take_pictures(demonstration: Demonstration) -> None:
             page.goto(demonstration.url + path)
             take(page, name)
         browser.close()
+
+
+def _refused(demonstration: Demonstration) -> str:
+    """A profile with a delivery that the partner refused."""
+    connector = demonstration.connectors["Loyalty programme"]
+    return str(demonstration.call("GET", f"/errors?connector_id={connector}&limit=1")["items"][0]["profile_id"])
 
 
 def take(page: Page, name: str) -> None:

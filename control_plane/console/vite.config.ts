@@ -10,8 +10,8 @@ function compressAssets(): Plugin {
   return {
     name: "compress-assets",
     apply: "build",
-    closeBundle() {
-      const folder = join(import.meta.dirname, "dist", "assets");
+    writeBundle({ dir = "dist" }) {
+      const folder = join(dir, "assets");
       for (const name of readdirSync(folder)) {
         if (/\.(js|css|svg)$/.test(name)) {
           writeFileSync(join(folder, `${name}.gz`), gzipSync(readFileSync(join(folder, name)), { level: 9 }));

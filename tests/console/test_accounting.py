@@ -44,27 +44,6 @@ def test_an_error_is_explained_once_with_what_to_do(open_page, demonstration):
     expect(group).to_contain_text("first")
 
 
-def test_a_delivery_shows_what_was_asked_and_answered(open_page, demonstration):
-    page = open_page(f"/deliveries?connector={demonstration.connectors['Loyalty programme']}&outcome=partner_error")
-    page.locator("table.rows tbody tr").first.get_by_role("button").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Request of attempt 1")).to_contain_text("loyalty-programme")
-    expect(dialog.get_by_label("Response of attempt 1")).to_contain_text("unknown customer")
-    assert "token-of-" not in page.content()
-    assert "delivery=dlv_" in page.url
-
-
-def test_a_profile_is_traced_through_every_stage(open_page, demonstration):
-    connector = demonstration.connectors["Loyalty programme"]
-    refused = demonstration.call("GET", f"/errors?connector_id={connector}&limit=1")["items"][0]["profile_id"]
-    page = open_page("/deliveries")
-    page.get_by_label("Profile id").fill(refused)
-    page.get_by_role("button", name="Trace").click()
-    trace = page.locator(".trace")
-    expect(trace).to_contain_text("Became a dead letter")
-    expect(trace).to_contain_text("Loyalty programme")
-
-
 def test_dead_letters_are_replayed_after_a_plan_has_been_seen(open_page, demonstration):
     connector = demonstration.connectors["Loyalty programme"]
     before = demonstration.call("GET", f"/dead-letters/counts?connector_id={connector}")["total"]

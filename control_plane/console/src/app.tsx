@@ -18,6 +18,7 @@ import { NotFoundPage } from "./pages/not-found-page";
 import { SignInPage } from "./pages/sign-in-page";
 import { SourcePage } from "./pages/sources/source-page";
 import { SourcesPage } from "./pages/sources/sources-page";
+import { TracePage } from "./pages/trace/trace-page";
 import { UsersPage } from "./pages/users-page";
 import { WorkersPage } from "./pages/workers-page";
 import { usePlace } from "./routing/location";
@@ -25,6 +26,7 @@ import { matchPath, type Parameters } from "./routing/routes";
 import { AskedQuestion } from "./ui/dialog";
 import { Navigation } from "./ui/navigation";
 import { ProblemPanel } from "./ui/problem-panel";
+import { Shortcuts } from "./ui/shortcuts";
 import { useStore } from "./ui/store";
 import { Toasts } from "./ui/toasts";
 
@@ -42,6 +44,7 @@ const ROUTES: [string, PageOf][] = [
   ["/sources/:kind", SourcesPage],
   ["/sources/:kind/:id", SourcePage],
   ["/deliveries", DeliveriesPage],
+  ["/trace", TracePage],
   ["/dead-letters", DeadLettersPage],
   ["/alerts", AlertsPage],
   ["/workers", WorkersPage],
@@ -73,6 +76,7 @@ function SignedIn() {
       <a class="skip-link" href="#main">
         Skip to the content
       </a>
+      <Shortcuts />
       <Navigation me={me.data} path={path} />
       <main id="main" tabIndex={-1}>
         {me.data === undefined && me.problem ? <ProblemPanel problem={me.problem} retry={me.refresh} /> : <Routed path={path} />}

@@ -38,31 +38,39 @@ export function ExchangeList({ exchanges }: { exchanges: readonly Exchange[] }) 
   );
 }
 
-export function RequestShown({ request }: { request: PartnerRequest }) {
+export function RequestShown({ request, of = "" }: { request: PartnerRequest; of?: string }) {
   return (
     <>
       <p class="wire-line">
         <strong>{request.method}</strong> <code>{request.url}</code>
       </p>
-      <Wire headers={request.headers} body={request.body} label="Request" />
+      <Wire headers={request.headers} body={request.body} label="Request" of={of} />
     </>
   );
 }
 
-export function Wire({ headers, body, label }: { headers: Record<string, string>; body: string; label: string }) {
+interface WireProps {
+  headers: Record<string, string>;
+  body: string;
+  label: string;
+  /** Which one of several, for whoever hears the page. */
+  of?: string;
+}
+
+export function Wire({ headers, body, label, of = "" }: WireProps) {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return (
     <>
       {lines.length > 0 && (
         <details class="wire-headers">
           <summary>{label} headers</summary>
-          <pre class="wire" tabIndex={0} aria-label={`${label} headers`}>
+          <pre class="wire" tabIndex={0} aria-label={`${label}${of} headers`}>
             {lines.join("\n")}
           </pre>
         </details>
       )}
       {body && (
-        <pre class="wire" tabIndex={0} aria-label={`${label} body`}>
+        <pre class="wire" tabIndex={0} aria-label={`${label}${of} body`}>
           {pretty(body)}
         </pre>
       )}

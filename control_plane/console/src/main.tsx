@@ -11,10 +11,13 @@ import "./styles/tables.css";
 import "./styles/figures.css";
 import "./styles/code.css";
 import "./styles/overlays.css";
+import "./styles/timelines.css";
 import "./styles/narrow.css";
 import { followTheme } from "./ui/theme";
+import { copyTimesExactly } from "./ui/time";
 
 followTheme();
+copyTimesExactly();
 followLinks();
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);

@@ -79,6 +79,22 @@ export const useStatistics = ({ window, connectorId, actionId, detail = "totals"
     LIVE_MS,
   );
 
+export const usePipeline = ({ window, connectorId, actionId }: { window: WindowLength; connectorId: string; actionId?: string }) =>
+  useQuery(
+    `statistics/pipeline/${window}/${connectorId}/${actionId ?? ""}`,
+    () =>
+      told(
+        api.GET("/v1/statistics/pipeline", {
+          params: { query: { window, time_zone: timeZone, connector_id: connectorId, action_id: actionId } },
+        }),
+      ),
+    LIVE_MS,
+  );
+
+export const useHours = () => useQuery("statistics/hours", () => told(api.GET("/v1/statistics/hours")), LIVE_MS * 6);
+
+export const useFreshness = () => useQuery("statistics/freshness", () => told(api.GET("/v1/statistics/freshness")), LIVE_MS);
+
 export const useWorkers = () =>
   useQuery("workers", async () => (await told(api.GET("/v1/workers"))).items, LIVE_MS);
 

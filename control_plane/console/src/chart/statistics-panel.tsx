@@ -1,69 +1,102 @@
 /** Totals, the chart, its legend and its table, for a connector or one of its actions. */
+import { useEffect } from "preact/hooks";
+import { useLiveCounts } from "../api/live";
 import { useStatistics } from "../api/queries";
-import type { Day, Statistics, Totals, WindowLength } from "../api/types";
+import { invalidate } from "../api/query";
+import type { Day, Statistics, Totals } from "../api/types";
 import { OUTCOMES, type OutcomeName } from "../outcomes";
-import { useQueryParameter } from "../routing/location";
-import { count, percent, timeZone, words } from "../ui/format";
+import { navigate } from "../routing/location";
+import { count, dayStart, milliseconds, percent, timeZone } from "../ui/format";
+import { Icon } from "../ui/icons";
 import { Shown } from "../ui/shown";
 import { Time } from "../ui/time";
 import { DayTable } from "./day-table";
 import { OutcomeChart } from "./lazy";
+import type { ChartProps } from "./outcome-chart";
+import { PipelinePanel } from "./pipeline-panel";
+import { StaleBadge } from "./stale-badge";
+import { useWindow, WindowToggle } from "./window";
 
-const WINDOWS: WindowLength[] = ["7d", "30d", "90d"];
-
-export function useWindow(): [WindowLength, (window: string) => void] {
-  const [value, set] = useQueryParameter("window", "7d");
-  return [WINDOWS.find((one) => one === value) ?? "7d", set];
-}
-
-export function WindowToggle() {
-  const [window, setWindow] = useWindow();
-  return (
-    <div class="toggle" role="group" aria-label="Days">
-      {WINDOWS.map((one) => (
-        <button key={one} type="button" aria-pressed={one === window} onClick={() => setWindow(one)}>
-          {one.slice(0, -1)} days
-        </button>
-      ))}
-    </div>
-  );
-}
+const LIVE_DAYS = 7;
 
 interface Props {
   connectorId: string;
   actionId?: string;
-  choose?: (date: string, outcome: OutcomeName) => void;
 }
 
-export function StatisticsPanel({ connectorId, actionId, choose }: Props) {
+export function StatisticsPanel({ connectorId, actionId }: Props) {
   const [window] = useWindow();
   const statistics = useStatistics({ window, connectorId, actionId });
+  useFreshAsItHappens(connectorId, window);
+  const choose = (date: string, outcome: OutcomeName) => void navigate(behindBar({ connectorId, actionId, window, date, outcome }));
   return (
-    <section class="panel">
-      <div class="panel-head">
-        <h2>What became of deliveries</h2>
-        <WindowToggle />
-      </div>
-      <Shown query={statistics} rows={7}>
-        {(data) => <Counted statistics={data} actionId={actionId} choose={choose} />}
-      </Shown>
-    </section>
+    <>
+      <section class="panel">
+        <div class="panel-head">
+          <h2>What became of deliveries</h2>
+          <div class="buttons">
+            <DownloadLink connectorId={connectorId} actionId={actionId} />
+            <WindowToggle />
+          </div>
+        </div>
+        <StaleBadge />
+        <Shown query={statistics} rows={7}>
+          {(data) => <Counted statistics={data} actionId={actionId} choose={choose} />}
+        </Shown>
+      </section>
+      <PipelinePanel connectorId={connectorId} actionId={actionId} />
+    </>
   );
 }
 
-function Counted({ statistics, actionId, choose }: { statistics: Statistics; actionId?: string; choose?: Props["choose"] }) {
+/** The figures are read again as soon as the server says that the connector's have changed. */
+function useFreshAsItHappens(connectorId: string, window: string): void {
+  const counts = useLiveCounts(LIVE_DAYS)?.counts.get(connectorId);
+  const state = counts && Object.values(counts).join();
+  useEffect(() => {
+    if (state !== undefined) void invalidate(`statistics/${window}/${connectorId}`, `statistics/pipeline/${window}/${connectorId}`);
+  }, [state]);
+}
+
+interface Bar extends Props {
+  window: string;
+  date: string;
+  outcome: OutcomeName;
+}
+
+/** Errors are all kept, one by one; of what went well there are samples among the deliveries. */
+function behindBar({ connectorId, actionId, window, date, outcome }: Bar): string {
+  const action: Record<string, string> = actionId === undefined ? {} : { action: actionId };
+  if (outcome !== "sent" && outcome !== "removed") {
+    return `/connectors/${connectorId}?${new URLSearchParams({ tab: "errors", window, day: date, outcome, ...action })}`;
+  }
+  const times = { since: dayStart(date), until: dayStart(date, 1) };
+  return `/deliveries?${new URLSearchParams({ connector: connectorId, outcome, ...action, ...times })}`;
+}
+
+function DownloadLink({ connectorId, actionId }: { connectorId: string; actionId?: string }) {
+  const [window] = useWindow();
+  const query = new URLSearchParams({ window, time_zone: timeZone, connector_id: connectorId, bom: "true" });
+  if (actionId !== undefined) query.set("action_id", actionId);
+  return (
+    <a class="button" href={`/v1/statistics.csv?${query}`} download={`statistics-${actionId ?? connectorId}-${window}.csv`}>
+      <Icon name="download" /> Download CSV
+    </a>
+  );
+}
+
+function Counted({ statistics, actionId, choose }: { statistics: Statistics; actionId?: string; choose: ChartProps["choose"] }) {
   const connector = statistics.connectors[0];
   const own = actionId === undefined ? connector : connector?.actions.find((action) => action.action_id === actionId);
   return (
     <>
-      <Numbers totals={statistics.totals} last={own?.last_delivery_at ?? null} />
+      <Numbers totals={statistics.totals} last={own?.last_delivery_at ?? null} latency={statistics.latency} />
       <OutcomeChart days={statistics.by_day} label={summary(statistics.by_day, statistics.totals)} choose={choose} />
       <Legend totals={statistics.totals} />
       <p class="quiet small-print">
-        Days of {timeZone}. Hatched: today so far. Shaded: no data.
+        Days of {timeZone}. Hatched: today so far. Shaded: no data. A click on a bar shows its deliveries.
       </p>
       <DayTable days={statistics.by_day} />
-      <Skipped totals={statistics.totals} />
     </>
   );
 }
@@ -72,7 +105,7 @@ function summary(days: Day[], totals: Totals): string {
   return `Bar chart of ${days.length} days: ${count(totals.sent ?? 0)} sent, ${count(totals.removed ?? 0)} removed, ${count(totals.errors_total ?? 0)} errors. The same numbers are in the table below.`;
 }
 
-function Numbers({ totals, last }: { totals: Totals; last: string | null }) {
+function Numbers({ totals, last, latency }: { totals: Totals; last: string | null; latency: Statistics["latency"] }) {
   return (
     <dl class="numbers">
       <div>
@@ -95,6 +128,22 @@ function Numbers({ totals, last }: { totals: Totals; last: string | null }) {
         <dt>Failed attempts</dt>
         <dd>{count(totals.failed_attempts_total ?? 0)}</dd>
       </div>
+      {latency?.attempt && (
+        <div class="wide-number" title={`99 of 100 within ${milliseconds(latency.attempt.p99_ms)}, of ${count(latency.attempt.count)} exchanges`}>
+          <dt>Answer, p50 / p95</dt>
+          <dd class="small-number">
+            {milliseconds(latency.attempt.p50_ms)} / {milliseconds(latency.attempt.p95_ms)}
+          </dd>
+        </div>
+      )}
+      {latency?.end_to_end && (
+        <div class="wide-number" title={`From the event's arrival on, of ${count(latency.end_to_end.count)} deliveries`}>
+          <dt>End to end, p50 / p95</dt>
+          <dd class="small-number">
+            {milliseconds(latency.end_to_end.p50_ms)} / {milliseconds(latency.end_to_end.p95_ms)}
+          </dd>
+        </div>
+      )}
       <div>
         <dt>Last delivery</dt>
         <dd class="small-number">
@@ -115,16 +164,5 @@ function Legend({ totals }: { totals: Totals }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Skipped({ totals }: { totals: Totals }) {
-  const reasons = Object.entries(totals.skipped ?? {}).filter(([, number]) => number > 0);
-  if (reasons.length === 0) return null;
-  return (
-    <div class="skipped">
-      <h3>Skipped on purpose: {count(totals.skipped_total ?? 0)}</h3>
-      <p class="quiet">{reasons.map(([reason, number]) => `${words(reason)} ${count(number)}`).join(" · ")}</p>
-    </div>
   );
 }

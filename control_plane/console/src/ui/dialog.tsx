@@ -6,12 +6,14 @@ import { store, useStore } from "./store";
 interface DialogProps {
   title: string;
   wide?: boolean;
+  /** At the side of the screen, from top to bottom. */
+  drawer?: boolean;
   close: () => void;
   children: ComponentChildren;
 }
 
 /** A modal dialog of the browser's own making: focus stays inside, Escape closes it, focus returns afterwards. */
-export function Dialog({ title, wide = false, close, children }: DialogProps) {
+export function Dialog({ title, wide = false, drawer = false, close, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -20,7 +22,7 @@ export function Dialog({ title, wide = false, close, children }: DialogProps) {
     return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
-    <dialog ref={element} class={wide ? "wide" : ""} aria-labelledby={heading} onCancel={(event) => (event.preventDefault(), close())}>
+    <dialog ref={element} class={drawer ? "drawer" : wide ? "wide" : ""} aria-labelledby={heading} onCancel={(event) => (event.preventDefault(), close())}>
       <header>
         <h2 id={heading}>{title}</h2>
         <button type="button" class="icon-button" aria-label="Close" onClick={close}>

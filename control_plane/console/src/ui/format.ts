@@ -2,6 +2,7 @@
 const numbers = new Intl.NumberFormat();
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const percents = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const seconds = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
@@ -22,6 +23,10 @@ export function count(value: number): string {
 
 export function shortCount(value: number): string {
   return value < 10_000 ? numbers.format(value) : compact.format(value);
+}
+
+export function milliseconds(value: number): string {
+  return value < 1000 ? `${numbers.format(value)} ms` : `${seconds.format(value / 1000)} s`;
 }
 
 export function percent(share: number): string {
@@ -45,6 +50,22 @@ export function relativeTime(iso: string, now: number): string {
     value /= size;
   }
   return relative.format(Math.round(value), "year");
+}
+
+/** What a `datetime-local` input holds, in the reader's time zone; and back again. */
+export function toLocal(iso: string): string {
+  const at = new Date(iso);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+export function fromLocal(text: string): string {
+  return text === "" ? "" : new Date(text).toISOString();
+}
+
+/** The moment at which a calendar day begins here. */
+export function dayStart(date: string, daysLater = 0): string {
+  const [year = 0, month = 1, dayOfMonth = 1] = date.split("-").map(Number);
+  return new Date(year, month - 1, dayOfMonth + daysLater).toISOString();
 }
 
 /** `invalid_credentials` as a person would say it. */

@@ -33,6 +33,7 @@ const GROUPS: [string, Item[]][] = [
     "Running",
     [
       { label: "Deliveries", href: "/deliveries", icon: "deliveries" },
+      { label: "Trace", href: "/trace", icon: "trace" },
       { label: "Dead letters", href: "/dead-letters", icon: "deadLetters" },
       { label: "Alerts", href: "/alerts", icon: "alert" },
       { label: "Workers", href: "/workers", icon: "worker" },

@@ -26,3 +26,14 @@ export function Time({ at, absent = "never" }: { at: string | null | undefined; 
     </time>
   );
 }
+
+/** Whoever copies a time alone gets the machine's form of it. */
+export function copyTimesExactly(): void {
+  document.addEventListener("copy", (event) => {
+    const selection = getSelection();
+    const time = selection?.anchorNode?.parentElement?.closest("time");
+    if (!time || !selection || selection.toString().trim() !== time.textContent?.trim()) return;
+    event.preventDefault();
+    event.clipboardData?.setData("text/plain", time.dateTime);
+  });
+}

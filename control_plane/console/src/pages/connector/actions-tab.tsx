@@ -97,11 +97,18 @@ export function ActionState({ action, status }: { action: Action; status: Connec
     <>
       <span class={`chip ${action.sends ? "good" : "muted"}`}>
         <Icon name={action.sends ? "active" : "off"} />
-        {action.sends ? "Sends" : action.active ? "Does not send" : "Deactivated"}
+        {stateWord(action, status)}
       </span>
       {trace && !action.sends && <span class="quiet">{trace}</span>}
     </>
   );
+}
+
+/** What is off because its connector is off says so: it comes back with the connector. */
+function stateWord(action: Action, status: ConnectorStatus | undefined): string {
+  if (action.sends) return "Sends";
+  if (!action.active) return "Deactivated";
+  return status?.status === "deactivated" ? "Off because connector is off" : "Does not send";
 }
 
 export function ActionSwitch({ action, connector }: { action: Action; connector: Connector }) {

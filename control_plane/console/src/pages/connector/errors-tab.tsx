@@ -2,15 +2,17 @@
 import { api, told } from "../../api/client";
 import { useActions } from "../../api/queries";
 import type { Connector, DeliveryError, ErrorPage } from "../../api/types";
-import { useWindow, WindowToggle } from "../../chart/statistics-panel";
+import { useWindow, WindowToggle } from "../../chart/window";
 import { ADVICE, ERROR_CLASSES, type ErrorClass, outcomeLabel } from "../../outcomes";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
-import { timeZone } from "../../ui/format";
+import { day as dayName, timeZone } from "../../ui/format";
 import { useGrowingList } from "../../ui/growing-list";
 import { Icon } from "../../ui/icons";
 import { Empty } from "../../ui/page";
 import { Shown } from "../../ui/shown";
 import { Time } from "../../ui/time";
+import { RecoverButton } from "../dead-letters/recover";
+import { DeliveryDrawer } from "../deliveries/delivery-drawer";
 import { ErrorGroups } from "./error-groups";
 
 const PAGE = 50;
@@ -20,6 +22,8 @@ export function ErrorsTab({ connector }: { connector: Connector }) {
   const [outcome] = useQueryParameter("outcome");
   const [code] = useQueryParameter("code");
   const [actionId] = useQueryParameter("action");
+  const [day] = useQueryParameter("day");
+  const [shownId] = useQueryParameter("delivery");
   const kind = ERROR_CLASSES.find((one) => one === outcome);
   const filter = {
     window,
@@ -28,13 +32,14 @@ export function ErrorsTab({ connector }: { connector: Connector }) {
     outcome: kind,
     partner_code: code || undefined,
     action_id: actionId || undefined,
+    day: day || undefined,
   };
   const list = useGrowingList<DeliveryError, ErrorPage>(`errors/${JSON.stringify(filter)}`, (cursor) => readErrors(filter, cursor), 10_000);
   return (
     <>
       <ErrorFilters connector={connector} kind={kind} code={code} actionId={actionId} filter={filter} />
       {kind && <p class="note info">{ADVICE[kind]}</p>}
-      {!kind && !code && <ErrorGroups connector={connector} days={Number.parseInt(window)} />}
+      {!kind && !code && !day && !actionId && <ErrorGroups connectorId={connector.id} days={Number.parseInt(window)} />}
       <Shown query={list.first} rows={6}>
         {(page) =>
           list.items.length === 0 ? (
@@ -52,6 +57,7 @@ export function ErrorsTab({ connector }: { connector: Connector }) {
           )
         }
       </Shown>
+      {shownId && <DeliveryDrawer id={shownId} close={() => setQueryParameters({ delivery: "" })} />}
     </>
   );
 }
@@ -63,6 +69,7 @@ interface Filter {
   outcome: ErrorClass | undefined;
   partner_code: string | undefined;
   action_id: string | undefined;
+  day: string | undefined;
 }
 
 function readErrors(filter: Filter, cursor?: string) {
@@ -105,9 +112,17 @@ function ErrorFilters({ connector, kind, code, actionId, filter }: FilterProps) 
           Code {code} <Icon name="close" />
         </button>
       )}
-      <a class="button push" href={`/v1/errors.csv?${query}`} download={`errors-${connector.id}-${filter.window}.csv`}>
-        <Icon name="download" /> Download CSV
-      </a>
+      {filter.day && (
+        <button type="button" class="filter" aria-pressed="true" onClick={() => setQueryParameters({ day: "" })}>
+          {dayName(filter.day)} <Icon name="close" />
+        </button>
+      )}
+      <div class="push buttons">
+        <RecoverButton connectorId={connector.id} />
+        <a class="button" href={`/v1/errors.csv?${query}`} download={`errors-${connector.id}-${filter.window}.csv`}>
+          <Icon name="download" /> Download CSV
+        </a>
+      </div>
     </div>
   );
 }
@@ -131,7 +146,9 @@ function ErrorTable({ connector, items }: { connector: Connector; items: Deliver
           {items.map((error) => (
             <tr key={`${error.delivery_id}/${error.run}`}>
               <td>
-                <Time at={error.at} />
+                <button type="button" class="link" onClick={() => setQueryParameters({ delivery: error.delivery_id })}>
+                  <Time at={error.at} />
+                </button>
               </td>
               <td>
                 <span class={`swatch ${error.outcome}`} aria-hidden="true" /> {outcomeLabel(error.outcome)}

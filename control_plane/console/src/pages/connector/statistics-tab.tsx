@@ -1,19 +1,15 @@
 import { useStatistics } from "../../api/queries";
 import type { Connector, ConnectorStatistics } from "../../api/types";
-import { StatisticsPanel, useWindow } from "../../chart/statistics-panel";
-import { navigate } from "../../routing/location";
+import { StatisticsPanel } from "../../chart/statistics-panel";
+import { useWindow } from "../../chart/window";
 import { count } from "../../ui/format";
 
 export function StatisticsTab({ connector }: { connector: Connector }) {
   const [window] = useWindow();
   const counted = useStatistics({ window, connectorId: connector.id }).data?.connectors[0];
-  const toErrors = (_: string, outcome: string) => {
-    const filter = outcome === "sent" || outcome === "removed" ? "" : `&outcome=${outcome}`;
-    if (filter) void navigate(`/connectors/${connector.id}?tab=errors&window=${window}${filter}`);
-  };
   return (
     <>
-      <StatisticsPanel connectorId={connector.id} choose={toErrors} />
+      <StatisticsPanel connectorId={connector.id} />
       {counted && counted.partner_codes.length > 0 && <PartnerCodes connector={connector} codes={counted.partner_codes} />}
     </>
   );

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useUserNames } from "../../api/queries";
+import { useHours, useUserNames } from "../../api/queries";
+import type { Recently } from "../../api/types";
 import { DraftChip, StatusChip } from "../../connector-status";
 import { count, percent, shortCount } from "../../ui/format";
 import { Highlighted } from "../../ui/highlighted";
 import { Time } from "../../ui/time";
 import { TypeMark } from "../../ui/type-mark";
+import { Sparkline } from "./sparkline";
 import { Star } from "./star";
 import type { Row, Sort, SortColumn } from "./rows";
 
@@ -33,6 +35,7 @@ const STEP = 60;
 export function ConnectorTable({ rows, search, found, sort, setSort, selected, setSelected, marked }: Props) {
   const [shown, more] = useGrowing(rows.length, marked);
   const nameOf = useUserNames();
+  const hours = useHours().data?.connectors;
   const isEverySelected = rows.length > 0 && rows.every((row) => selected.has(row.connector.id));
   const toggle = (id: string) => {
     const next = new Set(selected);
@@ -68,6 +71,7 @@ export function ConnectorTable({ rows, search, found, sort, setSort, selected, s
               isSelected={selected.has(row.connector.id)}
               toggle={() => toggle(row.connector.id)}
               isMarked={index === marked}
+              hours={hours?.[row.connector.id]}
               changedBy={nameOf(row.connector.updated_by)}
             />
           ))}
@@ -106,10 +110,11 @@ interface RowProps {
   isSelected: boolean;
   toggle: () => void;
   isMarked: boolean;
+  hours: Recently | undefined;
   changedBy: string;
 }
 
-function ConnectorRow({ row, search, foundActions, isSelected, toggle, isMarked, changedBy }: RowProps) {
+function ConnectorRow({ row, search, foundActions, isSelected, toggle, isMarked, hours, changedBy }: RowProps) {
   const { connector, status } = row;
   const recent = connector.last_24_hours;
   const element = useRef<HTMLTableRowElement>(null);
@@ -149,7 +154,9 @@ function ConnectorRow({ row, search, foundActions, isSelected, toggle, isMarked,
         {connector.actions.active}/{connector.actions.total}
       </td>
       <td class="numeric" data-label="Delivered, 24 h" title={`${count(recent.sent)} sent, ${count(recent.removed)} removed`}>
-        {shortCount(recent.sent + recent.removed)}
+        <span class="with-sparkline">
+          {shortCount(recent.sent + recent.removed)} <Sparkline hours={hours} />
+        </span>
       </td>
       <td class={`numeric ${recent.errors > 0 ? "bad-number" : ""}`} data-label="Error rate">
         {recent.error_rate === null ? <span class="quiet">—</span> : percent(recent.error_rate)}

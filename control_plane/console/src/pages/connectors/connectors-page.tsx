@@ -12,6 +12,7 @@ import { Filters } from "./filters";
 import { FirstSteps } from "./first-steps";
 import { keep, type Row, rowsOf, sorted } from "./rows";
 import { LiveTotals } from "./live-totals";
+import { StaleBadge } from "../../chart/stale-badge";
 import { SelectionBar } from "./selection-bar";
 import { useSort } from "./sorting";
 import { useFoundByServer } from "./found-by-server";
@@ -31,6 +32,7 @@ export function ConnectorsPage() {
     >
       <Shown query={connectors} rows={8}>
         {(data) => (data.length === 0 ? <FirstSteps /> : <>
+              <StaleBadge />
               <LiveTotals />
               <Found rows={rows} />
             </>)}

@@ -2,7 +2,7 @@ import type { ConnectorTypeSummary } from "../../api/types";
 import { STATUSES, type StatusName } from "../../connector-status";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
 import { Icon } from "../../ui/icons";
-import { hasStatus, type Row } from "./rows";
+import { hasStatus, type Row, typeOf } from "./rows";
 
 /** Filters as chips; they are in the address, so that a filtered view can be shared. */
 export function Filters({ rows, types }: { rows: Row[]; types: ConnectorTypeSummary[] }) {
@@ -12,7 +12,7 @@ export function Filters({ rows, types }: { rows: Row[]; types: ConnectorTypeSumm
   const [favourite] = useQueryParameter("favourite");
   const [label] = useQueryParameter("label");
   const labels = [...new Set(rows.flatMap((row) => row.connector.labels))].sort();
-  const used = types.filter((one) => one.key === type || rows.some((row) => row.connector.type === one.key));
+  const used = types.filter((one) => one.key === type || rows.some((row) => typeOf(row.connector) === one.key));
   return (
     <div class="filters" role="group" aria-label="Filters">
       <button type="button" class="filter" aria-pressed={favourite === "1"} onClick={() => setQueryParameters({ favourite: favourite === "1" ? "" : "1" })}>

@@ -1,4 +1,5 @@
 import { Empty } from "../../ui/page";
+import { DemoButton } from "./demo-button";
 
 /** What a newcomer does first. */
 export function FirstSteps() {
@@ -24,9 +25,12 @@ export function FirstSteps() {
           </span>
         </li>
       </ol>
-      <a class="button primary" href="/marketplace">
-        Open the marketplace
-      </a>
+      <div class="buttons centred">
+        <a class="button primary" href="/marketplace">
+          Open the marketplace
+        </a>
+        <DemoButton />
+      </div>
     </Empty>
   );
 }

@@ -42,11 +42,16 @@ export function keep(rows: Row[], wanted: Wanted): Row[] {
     ({ connector, haystack, status }) =>
       (searched.every((word) => haystack.includes(word)) || wanted.found.has(connector.id)) &&
       (wanted.status === "" || hasStatus({ connector, haystack, status }, wanted.status)) &&
-      (wanted.type === "" || connector.type === wanted.type) &&
+      (wanted.type === "" || typeOf(connector) === wanted.type) &&
       (wanted.label === "" || connector.labels.includes(wanted.label)) &&
       (!wanted.onlyErrors || connector.last_24_hours.errors > 0) &&
       (!wanted.onlyFavourites || connector.favourite === true),
   );
+}
+
+/** A connector names the revision of a custom type too, `custom:crm@3`; the marketplace does not. */
+export function typeOf(connector: ConnectorOverview): string {
+  return connector.type.split("@")[0] ?? connector.type;
 }
 
 export function hasStatus(row: Row, status: string): boolean {

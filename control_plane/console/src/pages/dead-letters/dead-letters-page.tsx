@@ -5,6 +5,7 @@ import { useQuery } from "../../api/query";
 import type { DeadLetter } from "../../api/types";
 import { useConnectorNames } from "../../names";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
+import { useWindow, WindowToggle } from "../../chart/window";
 import { pretty } from "../../exchanges";
 import { ConnectorSelect } from "../../ui/connector-select";
 import { Dialog } from "../../ui/dialog";
@@ -15,12 +16,15 @@ import { Empty, Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
 import { Tabs } from "../../ui/tabs";
 import { Time } from "../../ui/time";
+import { ErrorGroups } from "../connector/error-groups";
 import { Jobs } from "./jobs";
+import { RecoverButton } from "./recover";
 import { ReplayButton } from "./replay";
 
 const LIMIT = 100;
 const TABS = [
   { key: "letters", label: "Dead letters" },
+  { key: "errors", label: "Errors, grouped" },
   { key: "jobs", label: "Replays" },
 ];
 
@@ -29,9 +33,28 @@ export function DeadLettersPage() {
   return (
     <Page title="Dead letters">
       <Tabs tabs={TABS} chosen={tab} label="Parts" />
-      {tab === "jobs" ? <Jobs /> : <Letters />}
+      <TabShown tab={tab} />
     </Page>
   );
+}
+
+function TabShown({ tab }: { tab: string }) {
+  const [window] = useWindow();
+  switch (tab) {
+    case "jobs":
+      return <Jobs />;
+    case "errors":
+      return (
+        <>
+          <div class="toolbar">
+            <WindowToggle />
+          </div>
+          <ErrorGroups days={Number.parseInt(window)} />
+        </>
+      );
+    default:
+      return <Letters />;
+  }
 }
 
 function Letters() {
@@ -61,7 +84,8 @@ function Letters() {
           ))}
         </div>
         {list.items.length > 0 && (
-          <div class="push">
+          <div class="push buttons">
+            {connector && <RecoverButton key={connector} connectorId={connector} />}
             {selected.size > 0 ? (
               <ReplayButton key={[...selected].join()} ids={[...selected]} label={`Replay ${plural(selected.size, "letter")}…`} />
             ) : (

@@ -66,7 +66,9 @@ function JobTable({ jobs }: { jobs: Job[] }) {
                 {nameOf(job.created_by)} <Time at={job.created_at} />
               </td>
               <td class="numeric" data-label="To send">{count(job.plan.will_send)}</td>
-              <td class="numeric" data-label="Ended">{count(job.progress.ended)}</td>
+              <td class="numeric" data-label="Ended">
+                <Progress job={job} />
+              </td>
               <td class="numeric" data-label="Errors">{count(job.progress.errors_total ?? 0)}</td>
               <td>
                 <CancelButton job={job} />
@@ -76,6 +78,15 @@ function JobTable({ jobs }: { jobs: Job[] }) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Progress({ job }: { job: Job }) {
+  const { plan, progress } = job;
+  return (
+    <>
+      {count(progress.ended)} <progress aria-label={`Replay ${job.number}`} max={Math.max(1, plan.will_send)} value={progress.ended} />
+    </>
   );
 }
 

@@ -9,30 +9,31 @@ import { count, plural } from "../../ui/format";
 import { useMay } from "../../ui/permission";
 import { complain, say } from "../../ui/toasts";
 
-interface Matching {
+export interface Matching {
   reason?: string;
   connector_id?: string;
+  since?: string;
 }
 
 interface Props {
   label: string;
   ids?: string[];
   matching?: Matching;
+  isSmall?: boolean;
 }
 
-export function ReplayButton({ label, ids, matching }: Props) {
+export function ReplayButton({ label, ids, matching, isSmall = false }: Props) {
   const [job, setJob] = useState<Job | null>(null);
   const [isBusy, setBusy] = useState(false);
   if (!useMay("editor")) return null;
   const plan = async () => {
     setBusy(true);
-    const body = { kind: "replay" as const, selection: ids ? { ids } : (matching ?? {}), include_replayed: false };
-    await told(api.POST("/v1/jobs", { params: { header: idempotencyKey() }, body })).then(setJob, complain);
+    await planReplay(ids ? { ids } : (matching ?? {})).then(setJob, complain);
     setBusy(false);
   };
   return (
     <>
-      <button type="button" disabled={isBusy} onClick={() => void plan()}>
+      <button type="button" class={isSmall ? "small" : ""} disabled={isBusy} onClick={() => void plan()}>
         {isBusy ? "Planning…" : label}
       </button>
       {job && <PlanDialog job={job} close={() => setJob(null)} />}
@@ -40,7 +41,12 @@ export function ReplayButton({ label, ids, matching }: Props) {
   );
 }
 
-function PlanDialog({ job, close }: { job: Job; close: () => void }) {
+export function planReplay(selection: { ids: string[] } | Matching): Promise<Job> {
+  const body = { kind: "replay" as const, selection, include_replayed: false };
+  return told(api.POST("/v1/jobs", { params: { header: idempotencyKey() }, body }));
+}
+
+export function PlanDialog({ job, close }: { job: Job; close: () => void }) {
   const { plan } = job;
   const start = async () => {
     try {

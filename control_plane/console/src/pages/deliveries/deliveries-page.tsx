@@ -1,161 +1,97 @@
-/** Recent deliveries, newest first: what became of each, what was asked and answered, and what happened at each stage. */
-import { useState } from "preact/hooks";
+/** Recent deliveries, newest first: what became of each, and on a click what was asked and answered. */
+import { useEffect, useState } from "preact/hooks";
 import { api, told } from "../../api/client";
-import type { Delivery } from "../../api/types";
-import { useConnectorNames } from "../../names";
-import { OUTCOMES, outcomeLabel } from "../../outcomes";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
-import { ConnectorSelect } from "../../ui/connector-select";
-import { words } from "../../ui/format";
-import { useGrowingList } from "../../ui/growing-list";
+import { count, plural } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Empty, Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
-import { Time } from "../../ui/time";
-import { DeliveryDialog } from "./delivery-dialog";
-import { TracePanel } from "./trace-panel";
+import { EndOfList } from "../../ui/virtual-rows";
+import { DeliveryDrawer } from "./delivery-drawer";
+import { DeliveryTable } from "./delivery-table";
+import { DeliveryFilters, useDeliveryFilter } from "./filters";
+import { useTail } from "./tail";
 
 const LIMIT = 100;
-const TAIL_MS = 2000;
-const NAMES = [...OUTCOMES.map((outcome) => outcome.name), "skipped"] as const;
-
-function useFilter() {
-  const [connector] = useQueryParameter("connector");
-  const [outcome] = useQueryParameter("outcome");
-  const [profile] = useQueryParameter("profile");
-  const [waiting] = useQueryParameter("waiting");
-  return {
-    connector_id: connector || undefined,
-    outcome: NAMES.find((name) => name === outcome),
-    profile_id: profile || undefined,
-    waiting: waiting === "1" || undefined,
-  };
-}
+const SCROLLED_PX = 300;
 
 export function DeliveriesPage() {
-  const filter = useFilter();
+  const filter = useDeliveryFilter();
   const [isFollowing, setFollowing] = useState(true);
   const [shownId] = useQueryParameter("delivery");
-  const list = useGrowingList<Delivery, { items: Delivery[]; next_cursor?: string | null }>(
-    `deliveries/${JSON.stringify(filter)}`,
+  const isScrolled = useIsScrolled();
+  const tail = useTail(
+    JSON.stringify(filter),
     (cursor) => told(api.GET("/v1/deliveries", { params: { query: { ...filter, limit: LIMIT, cursor } } })),
-    isFollowing ? TAIL_MS : undefined,
+    !isFollowing || isScrolled,
   );
+  const showNewer = () => {
+    tail.release();
+    window.scrollTo(0, 0);
+  };
   return (
     <Page
       title="Deliveries"
       buttons={
-        <button type="button" aria-pressed={isFollowing} onClick={() => setFollowing(!isFollowing)}>
-          <Icon name={isFollowing ? "paused" : "active"} /> {isFollowing ? "Pause" : "Follow live"}
-        </button>
+        <>
+          <a class="button" href="/trace">
+            <Icon name="search" /> Trace an event
+          </a>
+          <button type="button" aria-pressed={isFollowing} onClick={() => setFollowing(!isFollowing)}>
+            <Icon name={isFollowing ? "paused" : "play"} /> {isFollowing ? "Pause" : "Follow live"}
+          </button>
+        </>
       }
     >
-      <DeliveryFilters outcome={filter.outcome} profile={filter.profile_id ?? ""} isWaiting={filter.waiting === true} />
-      {filter.profile_id && <TracePanel profileId={filter.profile_id} />}
-      <Shown query={list.first} rows={10}>
+      <DeliveryFilters filter={filter} />
+      {filter.profile_id && (
+        <p>
+          <a href={`/trace?id=${encodeURIComponent(filter.profile_id)}`}>What happened to this profile, stage by stage</a>
+        </p>
+      )}
+      <p class="tail-state">
+        <TailState isFollowing={isFollowing && !isScrolled} shown={tail.items.length} hasOlder={tail.older !== null} />
+        {tail.newer > 0 && (
+          <button type="button" class="small newer" onClick={showNewer}>
+            Show {plural(tail.newer, "newer delivery", "newer deliveries")}
+          </button>
+        )}
+      </p>
+      <Shown query={tail.first} rows={10}>
         {() =>
-          list.items.length === 0 ? (
+          tail.items.length === 0 ? (
             <Empty title="No delivery to show">
               <p>Failed attempts are all kept for some days; of those that went well, a sample.</p>
             </Empty>
           ) : (
-            <DeliveryTable deliveries={list.items} />
+            <DeliveryTable deliveries={tail.items} hasOlder={tail.older !== null} />
           )
         }
       </Shown>
-      {list.more && (
-        <button type="button" onClick={list.more}>
-          Show older deliveries
-        </button>
-      )}
-      {shownId && <DeliveryDialog id={shownId} close={() => setQueryParameters({ delivery: "" })} />}
+      {tail.older && <EndOfList key={tail.items.length} reach={tail.older} />}
+      {shownId && <DeliveryDrawer id={shownId} close={() => setQueryParameters({ delivery: "" })} />}
     </Page>
   );
 }
 
-function DeliveryFilters({ outcome, profile, isWaiting }: { outcome: string | undefined; profile: string; isWaiting: boolean }) {
-  const [text, setText] = useState(profile);
-  const search = (event: Event) => {
-    event.preventDefault();
-    setQueryParameters({ profile: text.trim() });
-  };
+function TailState({ isFollowing, shown, hasOlder }: { isFollowing: boolean; shown: number; hasOlder: boolean }) {
   return (
-    <form class="toolbar" onSubmit={search}>
-      <ConnectorSelect />
-      <select aria-label="Outcome" value={outcome ?? ""} onChange={(event) => setQueryParameters({ outcome: event.currentTarget.value })}>
-        <option value="">Every outcome</option>
-        {NAMES.map((name) => (
-          <option key={name} value={name}>
-            {name === "skipped" ? "Skipped" : outcomeLabel(name)}
-          </option>
-        ))}
-      </select>
-      <button type="button" class="filter" aria-pressed={isWaiting} onClick={() => setQueryParameters({ waiting: isWaiting ? "" : "1" })}>
-        Waiting for another attempt
-      </button>
-      <input aria-label="Profile id" placeholder="Profile id" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-      <button type="submit">Trace</button>
-    </form>
+    <span class="quiet" role="status">
+      {isFollowing ? <span class="live-dot" aria-hidden="true" /> : null}
+      {isFollowing ? "Live: new deliveries appear by themselves. " : "Held: nothing moves. "}
+      {shown > 0 && `${count(shown)} shown${hasOlder ? ", older ones follow as you scroll" : ""}.`}
+    </span>
   );
 }
 
-export function DeliveryTable({ deliveries }: { deliveries: readonly Delivery[] }) {
-  const nameOf = useConnectorNames();
-  return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>When</th>
-            <th>Outcome</th>
-            <th>What was said</th>
-            <th>Connector</th>
-            <th>Profile</th>
-            <th class="numeric">Attempts</th>
-            <th class="numeric">Took</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map((delivery) => (
-            <tr key={`${delivery.delivery_id}/${delivery.run}`}>
-              <td>
-                <button type="button" class="link" onClick={() => setQueryParameters({ delivery: delivery.delivery_id })}>
-                  <Time at={delivery.at} />
-                </button>
-              </td>
-              <td>
-                <OutcomeWord delivery={delivery} />
-              </td>
-              <td class="said">
-                {delivery.partner_code && <code>{delivery.partner_code}</code>} {delivery.http_status && <span class="quiet">HTTP {delivery.http_status}</span>}{" "}
-                {delivery.reason && words(delivery.reason)}
-              </td>
-              <td data-label="Connector">
-                <a href={`/connectors/${delivery.connector_id}`}>{nameOf(delivery.connector_id)}</a>
-              </td>
-              <td data-label="Profile">
-                <code>{delivery.profile_id}</code> <span class="quiet">{delivery.change}</span>
-              </td>
-              <td class="numeric" data-label="Attempts">{delivery.attempts}</td>
-              <td class="numeric" data-label="Took">{delivery.latency_ms} ms</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-export function OutcomeWord({ delivery }: { delivery: Pick<Delivery, "outcome" | "final" | "next_attempt_at"> }) {
-  return (
-    <>
-      <span class={`swatch ${delivery.outcome}`} aria-hidden="true" /> {words(outcomeLabel(delivery.outcome))}
-      {!delivery.final && (
-        <span class="waiting">
-          {" "}
-          again <Time at={delivery.next_attempt_at} absent="soon" />
-        </span>
-      )}
-    </>
-  );
+/** Whoever has scrolled down reads: rows must not move then. */
+function useIsScrolled(): boolean {
+  const [isScrolled, setScrolled] = useState(false);
+  useEffect(() => {
+    const look = () => setScrolled(window.scrollY > SCROLLED_PX);
+    look();
+    window.addEventListener("scroll", look, { passive: true });
+    return () => window.removeEventListener("scroll", look);
+  }, []);
+  return isScrolled;
 }

@@ -73,7 +73,7 @@ function ActivationRow({ kind, activation, steps, connector, faults, change, rem
           <a href={`/connectors/${activation.connector_id}`}>{connector?.name ?? activation.connector_id}</a>
         </span>
         {connector && <StatusChip name={statusOf(connector, null)} />}
-        {action && !action.sends && <span class="chip muted">does not send now</span>}
+        {action && !action.sends && <span class="chip muted">{connector?.active === false ? "off because connector is off" : "does not send now"}</span>}
       </div>
       {changes.length > 1 && (
         <div class="choices" role="group" aria-label={`Changes that trigger ${action?.name ?? "the action"}`}>
