@@ -18,7 +18,7 @@ from connectors.kit.classification import (
     retry_after_seconds,
 )
 from connectors.kit.declaration import Batch, Secret, SettingsModel, setting
-from connectors.kit.exchange import PartnerRequest, PartnerResponse
+from connectors.kit.exchange import PartnerResponse
 from connectors.kit.oauth import refresh_token_flow
 from connectors.kit.partner_url import PartnerUrl
 from connectors.records.delivery import Reason
@@ -49,19 +49,11 @@ class GoogleSettings(SettingsModel):
     )
 
 
-def google_request(
-    method: str, url: str, access_token: str | None, body: Any = None, headers: tuple[tuple[str, str], ...] = ()
-) -> PartnerRequest:
-    """A request with the access token that the engine fetched, and with a JSON body where there is one."""
-    token = access_token or ""
-    content = () if body is None else (("Content-Type", "application/json"),)
-    return PartnerRequest(
-        method,
-        url,
-        (("Authorization", f"Bearer {token}"), *content, *headers),
-        b"" if body is None else msgspec.json.encode(body),
-        (token,) if token else (),
-    )
+def refresh_token(product: str, *scopes: str) -> Any:
+    """The refresh token of one product; its user must have allowed these scopes."""
+    named = f"the scope{'s' if len(scopes) > 1 else ''} {' and '.join(scopes)}"
+    description = f"What a user of {product} gave when they allowed the OAuth client {named}."
+    return setting("Refresh token", description, min_length=1)
 
 
 VERDICTS: Mapping[str, Verdict] = {

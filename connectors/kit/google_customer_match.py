@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from connectors.kit.declaration import ActionFields, Row, mapped, setting
+from connectors.kit.declaration import ActionFields, mapped, setting
 from connectors.kit.identifiers import (
     is_hashed,
     normalize_country,
@@ -17,8 +17,8 @@ from connectors.kit.identifiers import (
     normalize_phone,
     sha256_hex,
 )
-from connectors.kit.mapped_text import mapped_text
-from connectors.records.delivery import Reason
+from connectors.kit.mapped_values import mapped_text
+from connectors.kit.usual_fields import attribute, hashed_email, identifier, mobile_ad_id, phone_region
 
 
 class MemberKind(StrEnum):
@@ -35,14 +35,6 @@ class Consent(StrEnum):
     UNSPECIFIED = "unspecified"
     GRANTED = "granted"
     DENIED = "denied"
-
-
-def _identifier(name: str) -> str:
-    return f"{{{{ profile.identifiers.{name} | default: nil }}}}"
-
-
-def _attribute(name: str) -> str:
-    return f"{{{{ profile.attributes.{name} | default: nil }}}}"
 
 
 class PersonFields(ActionFields):
@@ -62,30 +54,16 @@ class PersonFields(ActionFields):
         "What people have agreed to about personalised ads.",
         default=Consent.UNSPECIFIED,
     )
-    phone_region: str | None = setting(
-        "Country of phone numbers",
-        "Two letters (NL). Numbers without a country code are read as numbers of this country; without it they are"
-        " not used.",
-        default=None,
-        pattern=r"^[A-Za-z]{2}$",
-    )
-    email: Any = mapped(
-        "E-mail",
-        "The person's e-mail address, or its SHA-256.",
-        mapping="{{ profile.identifiers.email | default: profile.identifiers.email_sha256 | default: nil }}",
-    )
-    phone: Any = mapped("Phone", "With its country code, or the SHA-256 of +31612345678.", mapping=_identifier("phone"))
+    phone_region: str | None = phone_region()
+    email: Any = hashed_email()
+    phone: Any = mapped("Phone", "With its country code, or the SHA-256 of +31612345678.", mapping=identifier("phone"))
     first_name: Any = mapped(
-        "First name", "Used with last name, country and postal code only.", mapping=_attribute("first_name")
+        "First name", "Used with last name, country and postal code only.", mapping=attribute("first_name")
     )
-    last_name: Any = mapped("Last name", "The family name.", mapping=_attribute("last_name"))
-    country: Any = mapped("Country", "Two letters (ISO 3166); sent as it is.", mapping=_attribute("country"))
-    zip: Any = mapped("Postal code", "Sent as it is.", mapping=_attribute("zip"))
-    mobile_ad_id: Any = mapped(
-        "Mobile advertising ID",
-        "IDFA or AAID, for lists of mobile ids.",
-        mapping="{{ profile.identifiers.idfa | default: profile.identifiers.aaid | default: nil }}",
-    )
+    last_name: Any = mapped("Last name", "The family name.", mapping=attribute("last_name"))
+    country: Any = mapped("Country", "Two letters (ISO 3166); sent as it is.", mapping=attribute("country"))
+    zip: Any = mapped("Postal code", "Sent as it is.", mapping=attribute("zip"))
+    mobile_ad_id: Any = mobile_ad_id("IDFA or AAID, for lists of mobile ids.")
 
 
 class CustomerMatchFields(PersonFields):
@@ -102,12 +80,7 @@ class CustomerMatchFields(PersonFields):
         "Turn it on when the account has accepted Google's Customer Match terms; contact data is refused without.",
         default=False,
     )
-    user_id: Any = mapped("User ID", "Your own id, for lists of user ids.", mapping=_identifier("external_id"))
-
-
-def refuse_unknown(fields: CustomerMatchFields, row: Row) -> Reason | None:
-    """A row that holds nothing of the list's kind recognises nobody."""
-    return None if any(member(fields, row.mapped).values()) else Reason.NO_IDENTIFIER
+    user_id: Any = mapped("User ID", "Your own id, for lists of user ids.", mapping=identifier("external_id"))
 
 
 def member(fields: CustomerMatchFields, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,17 +98,15 @@ def member(fields: CustomerMatchFields, values: Mapping[str, Any]) -> dict[str, 
 
 
 def _contact_info(fields: CustomerMatchFields, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    email, phone = hashed_contact(values, fields.phone_region)
+    known = {"emailAddress": email, "phoneNumber": phone, "address": _address(values)}
+    return [{name: value} for name, value in known.items() if value]
+
+
+def hashed_contact(values: Mapping[str, Any], phone_region: str | None) -> tuple[str, str]:
+    """The hashes of the fields `email` and `phone`; `""` for what is not usable."""
     email = sha256_hex(normalize_google_email(mapped_text(values, "email")))
-    phone = sha256_hex(normalize_phone(mapped_text(values, "phone"), fields.phone_region))
-    address = _address(values)
-    if email:
-        found.append({"emailAddress": email})
-    if phone:
-        found.append({"phoneNumber": phone})
-    if address:
-        found.append({"address": address})
-    return found
+    return email, sha256_hex(normalize_phone(mapped_text(values, "phone"), phone_region))
 
 
 def _address(values: Mapping[str, Any]) -> dict[str, str] | None:

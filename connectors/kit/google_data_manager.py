@@ -21,21 +21,16 @@ from connectors.kit.google_access import (
     check_response,
     classify_google_error,
     google_error,
-    google_request,
     unreadable,
 )
 from connectors.kit.google_customer_match import Consent, CustomerMatchFields, member
+from connectors.kit.json_request import bearer_request
 from connectors.records.delivery import Reason
 
 API_URL = "https://datamanager.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/datamanager"
 API_VERSION = "v1"
 ERROR_DOCUMENTATION = "https://developers.google.com/data-manager/api/reference/rest/v1/ErrorReason"
-UNVERIFIED = (
-    "The address of the token endpoint is from general knowledge; it is a setting.",
-    "Where Google does not say which rows of a job failed, the rows of that job end as sent, with its counts.",
-    "Mobile ids are sent in lower case; Google's page does not say which case it compares.",
-)
 BATCH = BatchRule(max_rows=10_000, max_age_seconds=60.0)
 LIMITS = Limits(requests_per_second=5.0)
 """300 requests a minute per project; 100,000 a day is left to Google to say."""
@@ -89,21 +84,21 @@ def change_members(access: Access, fields: CustomerMatchFields, batch: Batch) ->
         body |= _permissions(fields)
     call = "remove" if batch.change.removes else "ingest"
     url = f"{access.api_url}/{API_VERSION}/audienceMembers:{call}"
-    return google_request("POST", url, batch.access_token, body)
+    return bearer_request("POST", url, batch.access_token, body)
 
 
 def ask_result(access: Access, batch: Batch) -> PartnerRequest:
     """Asks how a job ended; a ticket is the row's place in the job, a slash, and the job's id."""
     request_id = (batch.ticket or "").partition("/")[2]
     url = f"{access.api_url}/{API_VERSION}/requestStatus:retrieve?requestId={quote(request_id, safe='')}"
-    return google_request("GET", url, batch.access_token)
+    return bearer_request("GET", url, batch.access_token)
 
 
 def list_audiences(access: Access, access_token: str | None) -> PartnerRequest:
     """The connection test: one of the account's lists, which takes the same access as changing one."""
     headers = (("login-account", access.login.path),) if access.login is not None else ()
     url = f"{access.api_url}/{API_VERSION}/{access.account.path}/userLists?pageSize=1"
-    return google_request("GET", url, access_token, headers=headers)
+    return bearer_request("GET", url, access_token, headers=headers)
 
 
 def _permissions(fields: CustomerMatchFields) -> dict[str, Any]:

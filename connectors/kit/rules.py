@@ -1,8 +1,10 @@
 """The rules that every connector type keeps, each a function that names what breaks it; run in tests and by `check`."""
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +27,7 @@ VERBS = frozenset(
 )
 SECRET_WORDS = re.compile(r"(^|_)(secret|token|password|key|credential|connection_string|header_value)($|_)")
 PUBLIC_WORDS = re.compile(r"(^|_)(public|name|id|url|column|field)($|_)")
+MAX_LINES = 300
 LINE_BREAKS = re.compile(r"[\r\n\x00]")
 
 AWKWARD = {
@@ -46,6 +49,14 @@ def is_described(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
                 yield f"{model.__name__}.{name} is not lower_snake"
     if not SNAKE.fullmatch(type_.key) or not type_.api_version or not type_.summary.description:
         yield "the key is not lower_snake, or the version or the summary is empty"
+
+
+def is_small(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """The package of a connector type has at most 300 lines of Python: what is more belongs into the kit or is data."""
+    folder = Path(str(sys.modules[type_.settings.__module__].__file__)).parent
+    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in folder.rglob("*.py"))
+    if lines > MAX_LINES:
+        yield f"{folder.name} has {lines} lines of Python; at most {MAX_LINES} are right for one connector type"
 
 
 def actions_are_named(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
@@ -179,6 +190,7 @@ def awkward_profiles_render(type_: ConnectorType, cases: Sequence[Case]) -> Iter
 
 RULES: tuple[Rule, ...] = (
     is_described,
+    is_small,
     actions_are_named,
     secrets_are_secret,
     removal_is_defined,

@@ -23,6 +23,7 @@ SOURCES = {
     "declaration.py": "declaration.txt",
     "settings.py": "settings.txt",
     "render.py": "render.txt",
+    "facts.toml": "facts.txt",
 }
 CASES = {f"{name}.json": f"{name}.txt" for name in ("check", "joined", "left", "refusals")}
 
@@ -141,13 +142,14 @@ def _values(name: str, parts: AuthenticationParts) -> dict[str, str]:
                 "",
                 f"from connectors.kit.declaration import ActionFields, {secret}SettingsModel, mapped, setting",
                 "from connectors.kit.partner_url import PartnerUrl",
+                "from connectors.kit.usual_fields import identifier",
                 "",
             )
         ),
         "auth_settings": parts.code,
-        "access_header": ", settings.access_header" if parts.header else "",
+        "access_header": " settings.access_header" if parts.header else "",
         "secrets_line": "        (settings.shown_secret,),\n" if parts.header else "",
-        "check_arguments": ', (settings.access_header,), b"", (settings.shown_secret,)' if parts.header else "",
+        "check_arguments": ", None, (settings.access_header,), (settings.shown_secret,)" if parts.header else "",
         "case_settings": json.dumps(parts.settings),
         "case_header": f", {json.dumps(headers)[1:-1]}" if headers else "",
         "check_case_headers": f', "headers": {json.dumps(headers)}' if headers else "",

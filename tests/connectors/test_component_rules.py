@@ -1,8 +1,10 @@
 """Every connector type keeps the written rules, and a type that breaks one is told so."""
 
 import ast
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -55,6 +57,7 @@ def test_a_connector_reads_no_clock_no_dice_and_no_environment(file):
     assert {path.name for path in file.parent.glob("*.py")} <= {
         *("__init__.py", "declaration.py", "settings.py", "render.py", "classify.py"),
     }
+    assert {path.name for path in file.parent.iterdir() if path.is_file() and path.suffix != ".py"} == {"facts.toml"}
 
 
 class _Careless(SettingsModel):
@@ -93,6 +96,15 @@ CARELESS = replace(
 )
 def test_a_careless_connector_type_is_told_so(rule, problem):
     assert any(problem in found for found in rule(CARELESS, []))
+
+
+def test_a_package_with_too_much_python_is_told_so(tmp_path, monkeypatch):
+    (tmp_path / "settings.py").write_text("\n" * (rules.MAX_LINES + 1))
+    module = ModuleType("far_too_long.settings")
+    module.__file__ = str(tmp_path / "settings.py")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    long = replace(WEBHOOK, settings=type("LongSettings", (SettingsModel,), {"__module__": module.__name__}))
+    assert any(f"{rules.MAX_LINES + 1} lines" in found for found in rules.is_small(long, []))
 
 
 def test_a_secret_that_is_not_listed_is_found():

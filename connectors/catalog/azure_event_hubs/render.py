@@ -4,7 +4,7 @@ from connectors.catalog.azure_event_hubs.settings import EventHubsSettings, Send
 from connectors.kit.azure_messaging import message, post
 from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerRequest
-from connectors.kit.mapped_text import mapped_text
+from connectors.kit.mapped_values import mapped_text
 
 
 def send_message(settings: EventHubsSettings, _: SendMessageFields, batch: Batch) -> PartnerRequest:

@@ -6,7 +6,7 @@ from connectors.catalog.azure_service_bus.settings import SendMessageFields, Ser
 from connectors.kit.azure_messaging import message, post
 from connectors.kit.declaration import Batch, Row
 from connectors.kit.exchange import PartnerRequest
-from connectors.kit.mapped_text import mapped_text
+from connectors.kit.mapped_values import mapped_text
 
 
 def send_messages(settings: ServiceBusSettings, _: SendMessageFields, batch: Batch) -> PartnerRequest:

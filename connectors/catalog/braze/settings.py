@@ -6,6 +6,7 @@ from pydantic import field_validator, model_validator
 
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.usual_fields import identifier
 
 IDENTITY = frozenset({"external_id", "braze_id", "user_alias", "email", "phone", "_update_existing_only"})
 
@@ -70,16 +71,8 @@ class SyncAttributeFields(ActionFields):
         "Do not create people: those whom Braze does not know are left out.",
         default=False,
     )
-    external_id: Any = mapped(
-        "External ID",
-        "The person's external_id at Braze.",
-        mapping="{{ profile.identifiers.external_id | default: nil }}",
-    )
-    braze_id: Any = mapped(
-        "Braze ID",
-        "Used for people without an external ID.",
-        mapping="{{ profile.identifiers.braze_id | default: nil }}",
-    )
+    external_id: Any = mapped("External ID", "The person's external_id at Braze.", mapping=identifier("external_id"))
+    braze_id: Any = mapped("Braze ID", "Used for people without an external ID.", mapping=identifier("braze_id"))
     attributes: Any = mapped("More attributes", "Attributes that are set along with it, by name.", mapping={})
 
     @field_validator("attribute")
@@ -102,13 +95,5 @@ class SyncCohortFields(ActionFields):
     cohort_name: str = setting(
         "Cohort name", "The name under which Braze shows it.", example="Lovers of poetry", min_length=1, max_length=255
     )
-    user_id: Any = mapped(
-        "User ID",
-        "The person's external_id at Braze.",
-        mapping="{{ profile.identifiers.external_id | default: nil }}",
-    )
-    device_id: Any = mapped(
-        "Device ID",
-        "Used for people without a user ID.",
-        mapping="{{ profile.identifiers.device_id | default: nil }}",
-    )
+    user_id: Any = mapped("User ID", "The person's external_id at Braze.", mapping=identifier("external_id"))
+    device_id: Any = mapped("Device ID", "Used for people without a user ID.", mapping=identifier("device_id"))

@@ -2,34 +2,18 @@
 
 from connectors.catalog.clang import classify, render
 from connectors.catalog.clang.settings import ClangSettings, SyncCustomersFields, SyncGroupFields
-from connectors.kit import identifiers
-from connectors.kit.declaration import (
-    MEMBERSHIP_CHANGES,
-    ActionType,
-    BatchRule,
-    ConnectorType,
-    PartnerType,
-    Summary,
-)
+from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, BatchRule, ConnectorType, PartnerType
+from connectors.kit.facts import read_facts
+from connectors.kit.identifiers import CUSTOMER_ID, EMAIL, EMAIL_SHA256, EXTERNAL_ID
+from connectors.kit.recognising import refuse_without
+
+FACTS = read_facts(__package__)
 
 CONNECTOR = ConnectorType(
     key="clang",
     label="Clang (Deployteq)",
     api_version="1.22",
-    summary=Summary(
-        description="Keeps a group of Clang in step with an audience: a person who joins is found, created where nobody"
-        " is, and added; a person who leaves is removed from the group and never deleted. Or sends customers in batches"
-        " that say who is new and who is removed.",
-        requirements=("An API token.", "For batches: the path and form of the batch call that Clang has given you."),
-        resources=(("Deployteq's user guide", "https://docs.deployteq.net/dug/"),),
-        unverified=(
-            "The batch call is not public: path, names and statuses are fields of the action, and the default path is"
-            " the public call for one customer.",
-            "There is no public table of SOAP codes; a code of 0 is taken for success, others are shown as they came.",
-            "What a SOAP call looks like comes from public clients of versions 1.18 to 1.24.",
-            "Rate limits are not published.",
-        ),
-    ),
+    summary=FACTS.summary,
     settings=ClangSettings,
     actions=(
         ActionType(
@@ -39,7 +23,7 @@ CONNECTOR = ConnectorType(
             fields=SyncGroupFields,
             on=MEMBERSHIP_CHANGES,
             render=render.change_group,
-            refuse=render.refuse_person,
+            refuse=refuse_without(render.known_person),
             continue_=render.change_group,
             classify=classify.group_response,
         ),
@@ -51,21 +35,13 @@ CONNECTOR = ConnectorType(
             on=MEMBERSHIP_CHANGES,
             render=render.send_customers,
             batch=BatchRule(max_rows=500, max_age_seconds=1200.0),
-            refuse=render.refuse_customer,
+            refuse=refuse_without(render.known_customer),
             classify=classify.customers_response,
         ),
     ),
-    partner_type=PartnerType(
-        number=1020,
-        identifiers=(
-            identifiers.CUSTOMER_ID,
-            identifiers.EXTERNAL_ID,
-            identifiers.EMAIL,
-            identifiers.EMAIL_SHA256,
-        ),
-    ),
+    partner_type=PartnerType(1020, (CUSTOMER_ID, EXTERNAL_ID, EMAIL, EMAIL_SHA256)),
     check=render.check,
     classify=classify.group_response,
-    error_documentation="https://docs.deployteq.net/dug/",
-    codes=classify.CODES,
+    error_documentation=FACTS.error_documentation,
+    codes=FACTS.codes.meanings,
 )

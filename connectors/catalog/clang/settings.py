@@ -7,6 +7,7 @@ from pydantic import field_validator
 
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.usual_fields import api_version, identifier
 
 
 class ClangSettings(SettingsModel):
@@ -15,15 +16,9 @@ class ClangSettings(SettingsModel):
     host_fields: ClassVar[tuple[str, ...]] = ("api_url",)
 
     token: Secret = setting(
-        "API token",
-        "From the support desk of your reseller; in newer Deployteq from an app of its app shop.",
+        "API token", "From the support desk of your reseller; in newer Deployteq from an app of its app shop."
     )
-    soap_version: str = setting(
-        "SOAP version",
-        "The version of the SOAP API that is called.",
-        default="1.22",
-        pattern=r"^[0-9]{1,2}\.[0-9]{1,2}$",
-    )
+    soap_version: str = api_version("SOAP API", "1.22", r"^[0-9]{1,2}\.[0-9]{1,2}$")
     api_url: PartnerUrl = setting(
         "API address",
         "The address of your portal.",
@@ -49,27 +44,12 @@ class SyncGroupFields(ActionFields):
         "Group ID", "The number of the group that mirrors the audience.", example="60", pattern=r"^[0-9]{1,18}$"
     )
     customer_id: Any = mapped(
-        "Customer ID",
-        "Clang's own number of the customer; with it no search is needed.",
-        mapping="{{ profile.identifiers.customer_id | default: nil }}",
+        "Customer ID", "Clang's own number; with it no search is needed.", mapping=identifier("customer_id")
     )
     external_id: Any = mapped(
-        "External ID",
-        "Your id of the customer, searched for when there is no customer ID.",
-        mapping="{{ profile.identifiers.external_id | default: nil }}",
+        "External ID", "Your id, searched for when there is no customer ID.", mapping=identifier("external_id")
     )
-    email: Any = mapped(
-        "E-mail",
-        "Searched for when there is no other id, and given to customers that are created.",
-        mapping="{{ profile.identifiers.email | default: nil }}",
-    )
-
-
-CUSTOMER: dict[str, Any] = {
-    "customerid": "{{ profile.identifiers.customer_id | default: nil }}",
-    "externalid": "{{ profile.identifiers.external_id | default: nil }}",
-    "emailaddress": "{{ profile.identifiers.email | default: nil | normalize_email }}",
-}
+    email: Any = mapped("E-mail", "Searched for when there is no other id.", mapping=identifier("email"))
 
 
 class SyncCustomersFields(ActionFields):
@@ -77,16 +57,12 @@ class SyncCustomersFields(ActionFields):
 
     path: str = setting(
         "Path",
-        "The path of your batch call below the API address. Clang does not publish one: your consultant there knows it."
-        " A data hook of Deployteq takes any form, at /app/api/rest/public/v2/project/datahook/data-receiver/… .",
+        "The path of your batch call below the API address; your consultant at Clang knows it, or it is a data hook.",
         default="/app/api/rest/public/v2/customer",
         pattern=r"^/[A-Za-z0-9._~/-]{1,300}$",
     )
     rows_field: str = setting(
-        "Rows field",
-        "The field of the body that holds the customers.",
-        default="customers",
-        pattern=r"^[A-Za-z_]{1,50}$",
+        "Rows field", "The field of the body that holds the rows.", default="customers", pattern=r"^[A-Za-z_]{1,50}$"
     )
     joined_status: str = setting(
         "Status of those who join", "What the row of a person who joins says.", default="NEW", max_length=50
@@ -98,7 +74,11 @@ class SyncCustomersFields(ActionFields):
         "Customer",
         "The fields of a row; what is null or empty is left out. For a hashed e-mail:"
         " {{ profile.identifiers.email | default: nil | normalize_email | sha256 }}.",
-        mapping=CUSTOMER,
+        mapping={
+            "customerid": identifier("customer_id"),
+            "externalid": identifier("external_id"),
+            "emailaddress": "{{ profile.identifiers.email | default: nil | normalize_email }}",
+        },
         required=True,
     )
     audience: Any = mapped("Audience", "What each row says of the audience.", mapping="{{ source.id | default: nil }}")

@@ -3,35 +3,17 @@
 Codes: https://developers.google.com/doubleclick-advertisers/rest/v5/ConversionStatus
 """
 
-from collections.abc import Mapping
-
 import msgspec
 
-from connectors.kit.classification import ACCEPTED, Classification, Verdict
+from connectors.kit.answers import for_all, is_good, read_json
+from connectors.kit.classification import ACCEPTED, Classification, Verdict, refusal
 from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerResponse
-from connectors.kit.google_access import CODES as GOOGLE_CODES
-from connectors.kit.google_access import REASONS, VERDICTS, classify_google_error, unreadable
+from connectors.kit.facts import read_facts
+from connectors.kit.google_access import classify_google_error, unreadable
 
-DOCUMENTATION = "https://developers.google.com/doubleclick-advertisers/rest/v5/ConversionStatus"
-
-ROW_VERDICTS: Mapping[str, Verdict] = {
-    "INTERNAL": Verdict.TRY_AGAIN,
-    "INVALID_ARGUMENT": Verdict.REJECTED,
-    "NOT_FOUND": Verdict.REJECTED,
-    "PERMISSION_DENIED": Verdict.REJECTED,
-}
-
-CODES: Mapping[str, str] = {
-    **{code: GOOGLE_CODES[code] for code in ("UNAUTHENTICATED", "RESOURCE_EXHAUSTED", "UNAVAILABLE")},
-    "INVALID_ARGUMENT": "Google refused the conversion or the request: an id or a value is not valid.",
-    "INTERNAL": "An error at Google; it is tried again.",
-    "PERMISSION_DENIED": "The user profile may not insert conversions for this Floodlight activity.",
-    "NOT_FOUND": "The Floodlight activity, or the click or impression, is not known.",
-    "rateLimitExceeded": "Too many requests a second; it waits.",
-    "userRateLimitExceeded": "Too many requests of this user; it waits.",
-    "quotaExceeded": "The day's requests are used up; it waits.",
-}
+CODES = read_facts(__package__).codes
+NO_ACCESS = "PERMISSION_DENIED"
 
 
 class _Error(msgspec.Struct):
@@ -49,29 +31,18 @@ class _Answer(msgspec.Struct, rename="camel"):
 
 def conversions_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
     """One meaning per row where Google gives one: a 200 may hold refused conversions."""
-    rows = len(sent.rows)
-    if not 200 <= response.status < 300:
-        return (classify_google_error(response, sent.now, VERDICTS),) * rows
-    try:
-        answer = msgspec.json.decode(response.body, type=_Answer)
-    except msgspec.MsgspecError:
-        return (unreadable(response, sent.now),) * rows
-    if not answer.has_failures:
-        return (ACCEPTED,) * rows
+    if not is_good(response):
+        return for_all(classify_google_error(response, sent.now), sent)
+    answer = read_json(response, _Answer)
+    if answer is None or (answer.has_failures and len(answer.status) != len(sent.rows)):
+        return for_all(unreadable(response, sent.now), sent)
     # The ordinal keeps a conversion that is sent again from counting twice.
-    return _by_row(answer.status) if len(answer.status) == rows else (unreadable(response, sent.now),) * rows
+    return _by_row(answer.status) if answer.has_failures else for_all(ACCEPTED, sent)
 
 
 def _by_row(statuses: list[_Status]) -> tuple[Classification, ...]:
-    codes = [status.errors[0].code if status.errors else "" for status in statuses]
-    if all(code == "PERMISSION_DENIED" for code in codes):
-        verdict = Verdict.UNAUTHORIZED
-        return (Classification(verdict, REASONS[verdict], "PERMISSION_DENIED"),) * len(codes)
-    return tuple(_meaning(status, code) for status, code in zip(statuses, codes, strict=True))
-
-
-def _meaning(status: _Status, code: str) -> Classification:
-    if not status.errors:
-        return ACCEPTED
-    verdict = ROW_VERDICTS.get(code, Verdict.REJECTED)
-    return Classification(verdict, REASONS[verdict], code or None)
+    codes = [status.errors[0].code if status.errors else None for status in statuses]
+    if all(code == NO_ACCESS for code in codes):
+        return (refusal(Verdict.UNAUTHORIZED, NO_ACCESS),) * len(codes)
+    verdicts = {code: CODES.verdict(code) or Verdict.REJECTED for code in codes if code is not None}
+    return tuple(ACCEPTED if code is None else refusal(verdicts[code], code or None) for code in codes)

@@ -5,9 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from connectors.kit.declaration import ActionFields, Secret, mapped, setting
-from connectors.kit.google_access import GoogleSettings
+from connectors.kit.google_access import GoogleSettings, refresh_token
 from connectors.kit.google_customer_match import Consent
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.usual_fields import api_version, gateway_url, identifier, mobile_ad_id, phone_region
 
 API_URL = "https://dfareporting.googleapis.com"
 API_VERSION = "v5"
@@ -17,12 +18,7 @@ NUMBER = r"^[0-9]{1,20}$"
 class CampaignManagerSettings(GoogleSettings):
     """Access to Campaign Manager 360 as one of its user profiles."""
 
-    refresh_token: Secret = setting(
-        "Refresh token",
-        "What a user of Campaign Manager 360 gave when they allowed the OAuth client the scope"
-        " https://www.googleapis.com/auth/ddmconversions.",
-        min_length=1,
-    )
+    refresh_token: Secret = refresh_token("Campaign Manager 360", "https://www.googleapis.com/auth/ddmconversions")
     profile_id: str = setting(
         "User profile ID",
         "Campaign Manager 360 → Admin → User profiles: the id of that user's profile. It needs API access and the"
@@ -30,16 +26,8 @@ class CampaignManagerSettings(GoogleSettings):
         example="5566778",
         pattern=NUMBER,
     )
-    api_version: str = setting(
-        "API version",
-        "The version of the Campaign Manager 360 API that is called.",
-        default=API_VERSION,
-        example=API_VERSION,
-        pattern=r"^v[0-9]{1,2}(\.[0-9]{1,2})?$",
-    )
-    api_url: PartnerUrl = setting(
-        "API address", "Where the API is reached; change it only for a gateway of your own.", default=API_URL
-    )
+    api_version: str = api_version("Campaign Manager 360 API", API_VERSION, r"^v[0-9]{1,2}(\.[0-9]{1,2})?$")
+    api_url: PartnerUrl = gateway_url("API address", "the API is reached", API_URL)
 
     @cached_property
     def profile_url(self) -> str:
@@ -65,10 +53,6 @@ class EncryptionSource(StrEnum):
     DATA_TRANSFER = "DATA_TRANSFER"
 
 
-def _identifier(name: str) -> str:
-    return f"{{{{ profile.identifiers.{name} | default: nil }}}}"
-
-
 class SendConversionFields(ActionFields):
     """One Floodlight activity, and what is said of each conversion; it is named by exactly one identifier."""
 
@@ -87,9 +71,7 @@ class SendConversionFields(ActionFields):
     ad_user_data: Consent = setting(
         "Consent to user data", "What people have agreed to about their data and ads.", default=Consent.UNSPECIFIED
     )
-    limit_ad_tracking: bool = setting(
-        "Limit ad tracking", "Count conversions without using them for remarketing.", default=False
-    )
+    limit_ad_tracking: bool = setting("Limit ad tracking", "Keep conversions out of remarketing.", default=False)
     child_directed: bool = setting("Child-directed", "Treat conversions as those of children under 13.", default=False)
     under_age: bool = setting("Under age of consent", "Treat conversions as those of people under 16.", default=False)
     non_personalized: bool = setting("Non-personalised ads", "Conversions of non-personalised ads.", default=False)
@@ -100,36 +82,24 @@ class SendConversionFields(ActionFields):
         "Encryption entity ID", "For encrypted user ids: the number of that entity.", default=None, pattern=NUMBER
     )
     encryption_source: EncryptionSource = setting(
-        "Encryption source",
-        "For encrypted user ids: the %m macro or Data Transfer.",
-        default=EncryptionSource.AD_SERVING,
+        "Encryption source", "For encrypted user ids: where they are from.", default=EncryptionSource.AD_SERVING
     )
     send_user_identifiers: bool = setting(
         "Send hashed contact data",
-        "Add the hashed e-mail address and phone number (enhanced conversions). Whether new conversions may carry them"
-        " differs between sources; turn it on when your account does so.",
+        "Add hashed e-mail and phone (enhanced conversions), where your account takes them with new conversions.",
         default=False,
     )
-    phone_region: str | None = setting(
-        "Country of phone numbers",
-        "Two letters (NL). Numbers without a country code are read as numbers of this country.",
-        default=None,
-        pattern=r"^[A-Za-z]{2}$",
-    )
-    gclid: Any = mapped("Google click ID", "From the landing page.", mapping=_identifier("gclid"))
-    dclid: Any = mapped("Display click ID", "From the landing page.", mapping=_identifier("dclid"))
-    match_id: Any = mapped("Match ID", "Your own id, known to Floodlight.", mapping=_identifier("match_id"))
-    impression_id: Any = mapped("Impression ID", "Of one impression.", mapping=_identifier("impression_id"))
-    mobile_device_id: Any = mapped(
-        "Mobile device ID",
-        "IDFA or AAID of the person's phone.",
-        mapping="{{ profile.identifiers.idfa | default: profile.identifiers.aaid | default: nil }}",
-    )
+    phone_region: str | None = phone_region()
+    gclid: Any = mapped("Google click ID", "From the landing page.", mapping=identifier("gclid"))
+    dclid: Any = mapped("Display click ID", "From the landing page.", mapping=identifier("dclid"))
+    match_id: Any = mapped("Match ID", "Your own id, known to Floodlight.", mapping=identifier("match_id"))
+    impression_id: Any = mapped("Impression ID", "Of one impression.", mapping=identifier("impression_id"))
+    mobile_device_id: Any = mobile_ad_id("IDFA or AAID of the person's phone.")
     encrypted_user_id: Any = mapped(
-        "Encrypted user ID", "From the %m macro or Data Transfer.", mapping=_identifier("encrypted_user_id")
+        "Encrypted user ID", "From the %m macro or Data Transfer.", mapping=identifier("encrypted_user_id")
     )
-    email: Any = mapped("E-mail", "Hashed here; sent when the setting is on.", mapping=_identifier("email"))
-    phone: Any = mapped("Phone", "Hashed here; sent when the setting is on.", mapping=_identifier("phone"))
+    email: Any = mapped("E-mail", "Hashed here; sent when the setting is on.", mapping=identifier("email"))
+    phone: Any = mapped("Phone", "Hashed here; sent when the setting is on.", mapping=identifier("phone"))
     ordinal: Any = mapped(
         "Ordinal", "Google counts an ordinal once per person and day; empty takes the delivery's id.", mapping=""
     )

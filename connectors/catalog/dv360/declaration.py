@@ -9,38 +9,21 @@ from connectors.catalog.dv360.settings import (
     SyncAudienceFields,
     UpdateAudienceFields,
 )
-from connectors.kit import google_data_manager, identifiers
-from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, ConnectorType, PartnerType, Summary
+from connectors.kit import google_data_manager
+from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, ConnectorType, PartnerType
+from connectors.kit.facts import read_facts
 from connectors.kit.google_access import TOKEN_FLOW
+from connectors.kit.google_customer_match import member
+from connectors.kit.identifiers import AAID, EMAIL, EMAIL_SHA256, EXTERNAL_ID, IDFA, PHONE
+from connectors.kit.recognising import refuse_without
+
+FACTS = read_facts(__package__)
 
 CONNECTOR = ConnectorType(
     key="dv360",
     label="Google Display & Video 360",
     api_version=API_VERSION,
-    summary=Summary(
-        description="Keeps a Customer Match audience in step with an audience or a journey step. Contact data is"
-        " normalised and hashed with SHA-256 before it leaves. Sub-brands and regions with accounts of their own get a"
-        " connector each.",
-        requirements=(
-            "A first-party audience of the kind Customer Match.",
-            "An OAuth client whose user may use the advertiser, with the scopes datamanager and display-video.",
-        ),
-        resources=(
-            ("Data Manager API", "https://developers.google.com/data-manager/api"),
-            (
-                "Editing members",
-                "https://developers.google.com/display-video/api/reference/rest/v4/firstPartyAndPartnerAudiences"
-                "/editCustomerMatchMembers",
-            ),
-            ("Error reasons", google_data_manager.ERROR_DOCUMENTATION),
-        ),
-        prerequisites=("The advertiser has accepted the Customer Match terms.",),
-        unverified=(
-            *google_data_manager.UNVERIFIED,
-            "Quotas of the Display & Video 360 API are from general knowledge: 150 writes a minute per advertiser.",
-            "Cookie ids through the bulk uploader need a data partner's contract with Google and are not offered.",
-        ),
-    ),
+    summary=FACTS.summary,
     settings=DisplayVideoSettings,
     actions=(
         ActionType(
@@ -52,7 +35,7 @@ CONNECTOR = ConnectorType(
             on=MEMBERSHIP_CHANGES,
             render=render.sync_audience,
             batch=google_data_manager.BATCH,
-            refuse=render.refuse,
+            refuse=refuse_without(member),
             continue_=render.ask_result,
             classify=google_data_manager.members_response,
         ),
@@ -69,22 +52,11 @@ CONNECTOR = ConnectorType(
             classify=classify.edit_response,
         ),
     ),
-    partner_type=PartnerType(
-        number=3,
-        identifiers=(
-            identifiers.EMAIL,
-            identifiers.EMAIL_SHA256,
-            identifiers.PHONE,
-            identifiers.IDFA,
-            identifiers.AAID,
-            identifiers.EXTERNAL_ID,
-        ),
-    ),
+    partner_type=PartnerType(3, (EMAIL, EMAIL_SHA256, PHONE, IDFA, AAID, EXTERNAL_ID)),
     check=render.check,
     classify=google_data_manager.audiences_response,
     limits=replace(google_data_manager.LIMITS, requests_per_second=2.5),
     token=TOKEN_FLOW,
-    error_documentation=google_data_manager.ERROR_DOCUMENTATION,
+    error_documentation=FACTS.error_documentation,
     codes=google_data_manager.DATA_MANAGER_CODES,
-    several=True,
 )

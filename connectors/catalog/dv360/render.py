@@ -17,8 +17,7 @@ from connectors.catalog.dv360.settings import (
 from connectors.kit import google_data_manager
 from connectors.kit.declaration import Batch, Row
 from connectors.kit.exchange import PartnerRequest
-from connectors.kit.google_access import google_request
-from connectors.kit.google_customer_match import Consent, refuse_unknown
+from connectors.kit.google_customer_match import Consent
 from connectors.kit.identifiers import (
     is_hashed,
     normalize_country,
@@ -28,7 +27,8 @@ from connectors.kit.identifiers import (
     normalize_phone,
     sha256_hex,
 )
-from connectors.kit.mapped_text import mapped_text
+from connectors.kit.json_request import bearer_request
+from connectors.kit.mapped_values import mapped_text
 from connectors.records.delivery import Reason
 
 
@@ -42,11 +42,6 @@ def ask_result(settings: DisplayVideoSettings, _: SyncAudienceFields, batch: Bat
     return google_data_manager.ask_result(settings.access, batch)
 
 
-def refuse(_: DisplayVideoSettings, fields: SyncAudienceFields, row: Row) -> Reason | None:
-    """A person without data of the audience's kind cannot be recognised."""
-    return refuse_unknown(fields, row)
-
-
 def update_audience(settings: DisplayVideoSettings, fields: UpdateAudienceFields, batch: Batch) -> PartnerRequest:
     """Edits the members of the audience: a batch is added or removed, never both."""
     people = [_person(fields, row.mapped) for row in batch.rows]
@@ -58,7 +53,7 @@ def update_audience(settings: DisplayVideoSettings, fields: UpdateAudienceFields
     verb = "removed" if batch.change.removes else "added"
     path = f"{API_VERSION}/firstPartyAndPartnerAudiences/{fields.audience_id}:editCustomerMatchMembers"
     body = {"advertiserId": settings.advertiser_id, f"{verb}{name}": members}
-    return google_request("POST", f"{settings.api_url}/{path}", batch.access_token, body)
+    return bearer_request("POST", f"{settings.api_url}/{path}", batch.access_token, body)
 
 
 def refuse_update(_: DisplayVideoSettings, fields: UpdateAudienceFields, row: Row) -> Reason | None:

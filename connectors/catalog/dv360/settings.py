@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from connectors.kit import google_data_manager
 from connectors.kit.declaration import Secret, setting
-from connectors.kit.google_access import GoogleSettings
+from connectors.kit.google_access import GoogleSettings, refresh_token
 from connectors.kit.google_customer_match import CustomerMatchFields, PersonFields
 from connectors.kit.google_data_manager import Access, Account
 from connectors.kit.partner_url import PartnerUrl
@@ -21,11 +21,8 @@ class DisplayVideoSettings(GoogleSettings):
 
     host_fields: ClassVar[tuple[str, ...]] = ("api_url", "data_manager_url", "token_url")
 
-    refresh_token: Secret = setting(
-        "Refresh token",
-        "What a user of Display & Video 360 gave when they allowed the OAuth client the scopes"
-        " https://www.googleapis.com/auth/datamanager and https://www.googleapis.com/auth/display-video.",
-        min_length=1,
+    refresh_token: Secret = refresh_token(
+        "Display & Video 360", google_data_manager.SCOPE, "https://www.googleapis.com/auth/display-video"
     )
     advertiser_id: str = setting(
         "Advertiser ID",

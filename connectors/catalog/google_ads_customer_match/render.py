@@ -4,10 +4,8 @@ from datetime import datetime
 
 from connectors.catalog.google_ads_customer_match.settings import GoogleAdsSettings, SyncAudienceFields
 from connectors.kit import google_data_manager
-from connectors.kit.declaration import Batch, Row
+from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerRequest
-from connectors.kit.google_customer_match import refuse_unknown
-from connectors.records.delivery import Reason
 
 
 def sync_audience(settings: GoogleAdsSettings, fields: SyncAudienceFields, batch: Batch) -> PartnerRequest:
@@ -18,11 +16,6 @@ def sync_audience(settings: GoogleAdsSettings, fields: SyncAudienceFields, batch
 def ask_result(settings: GoogleAdsSettings, _: SyncAudienceFields, batch: Batch) -> PartnerRequest:
     """Asks how the job ended."""
     return google_data_manager.ask_result(settings.access, batch)
-
-
-def refuse(_: GoogleAdsSettings, fields: SyncAudienceFields, row: Row) -> Reason | None:
-    """A person without data of the list's kind cannot be recognised."""
-    return refuse_unknown(fields, row)
 
 
 def check(settings: GoogleAdsSettings, _: datetime, access_token: str | None) -> PartnerRequest:

@@ -3,55 +3,21 @@
 https://learn.microsoft.com/linkedin/marketing/matched-audiences/create-and-manage-segment-users
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
-from connectors.kit.classification import (
-    ACCEPTED,
-    DEFAULT_BY_STATUS,
-    Classification,
-    Verdict,
-    retry_after_seconds,
-)
+from connectors.kit.answers import for_all, is_good, read_json, unreadable
+from connectors.kit.classification import ACCEPTED, Classification, Verdict, refusal, retry_after_seconds
 from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerResponse
-from connectors.records.delivery import Reason
+from connectors.kit.facts import read_facts
 
-DOCUMENTATION = "https://learn.microsoft.com/linkedin/shared/api-guide/concepts/error-handling"
-
-THROTTLED_SECONDS = 60.0
-"""The limit on these calls is counted by the minute."""
+CODES = read_facts(__package__).codes
 
 NOT_READY_SECONDS = 30.0
 YOUNG_SECONDS = 600.0
 """A new segment is not found for up to two minutes; a change older than this never met a segment that young."""
-
-VERDICTS: Mapping[int, Verdict] = {
-    **DEFAULT_BY_STATUS,
-    404: Verdict.MISCONFIGURED,
-    426: Verdict.MISCONFIGURED,
-}
-
-CODES: Mapping[str, str] = {
-    "400": "LinkedIn refused the data as it is.",
-    "401": "The access token was refused; a new one is fetched, then the refresh token must be renewed.",
-    "403": "The token lacks rw_dmp_segments, or the member has no role on the ad account that may edit.",
-    "404": "The segment does not exist; right after it was made it is tried again.",
-    "422": "LinkedIn refused the data as it is.",
-    "426": "The LinkedIn version in the settings has been retired; give a newer one.",
-    "429": "The requests of this minute or day are used up; it waits at least a minute.",
-    "500": "An error at LinkedIn; it is tried again.",
-    "503": "LinkedIn is temporarily unavailable; it is tried again.",
-}
-
-REASONS: Mapping[Verdict, Reason] = {
-    Verdict.THROTTLED: Reason.THROTTLED,
-    Verdict.TRY_AGAIN: Reason.PARTNER_UNAVAILABLE,
-    Verdict.REJECTED: Reason.REJECTED,
-    Verdict.UNAUTHORIZED: Reason.UNAUTHORIZED,
-    Verdict.MISCONFIGURED: Reason.MISCONFIGURED,
-}
 
 
 class _Error(msgspec.Struct, rename="camel"):
@@ -69,47 +35,30 @@ class _Answer(msgspec.Struct):
 
 def linkedin_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
     """One meaning per row: a 200 holds a status for each of them."""
-    rows = len(sent.rows)
-    if not 200 <= response.status < 300:
-        return (_of_all(response, sent),) * (rows or 1)
-    if not rows:
+    if not is_good(response):
+        return for_all(_of_all(response, sent), sent)
+    if not sent.rows:
         return (ACCEPTED,)
-    try:
-        elements = msgspec.json.decode(response.body, type=_Answer, strict=False).elements
-    except msgspec.MsgspecError:
-        elements = []
-    if len(elements) != rows:
-        return (Classification(Verdict.TRY_AGAIN, Reason.UNREADABLE_ANSWER, str(response.status)),) * rows
-    return tuple(_of_one(element.status, element.error) for element in elements)
+    answer = read_json(response, _Answer)
+    if answer is None or len(answer.elements) != len(sent.rows):
+        return for_all(unreadable(response), sent)
+    return tuple(_of_one(PartnerResponse(element.status), element.error, sent) for element in answer.elements)
 
 
 def _of_all(response: PartnerResponse, sent: Batch) -> Classification:
-    found = _of_one(response.status, _error(response))
-    asked = retry_after_seconds(response.headers, sent.now)
+    found = _of_one(response, read_json(response, _Error), sent)
     if response.status == 404 and _is_young(sent):
-        wait = max(asked or 0.0, NOT_READY_SECONDS)
-        return Classification(Verdict.TRY_AGAIN, Reason.PARTNER_UNAVAILABLE, found.partner_code, wait)
-    if found.verdict is Verdict.TRY_AGAIN:
-        return Classification(found.verdict, found.reason, found.partner_code, asked)
-    if found.verdict is Verdict.THROTTLED:
-        return Classification(found.verdict, found.reason, found.partner_code, max(asked or 0.0, THROTTLED_SECONDS))
+        asked = retry_after_seconds(response.headers, sent.now) or 0.0
+        return refusal(Verdict.TRY_AGAIN, found.partner_code, max(asked, NOT_READY_SECONDS))
     return found
 
 
-def _of_one(status: int, error: _Error | None) -> Classification:
-    verdict = VERDICTS.get(status, Verdict.REJECTED)
-    if verdict is Verdict.ACCEPTED:
+def _of_one(response: PartnerResponse, error: _Error | None, sent: Batch) -> Classification:
+    if is_good(response):
         return ACCEPTED
-    code = error.service_error_code if error is not None else None
-    wait = THROTTLED_SECONDS if verdict is Verdict.THROTTLED else None
-    return Classification(verdict, REASONS[verdict], str(status) if code is None else f"{status}/{code}", wait)
-
-
-def _error(response: PartnerResponse) -> _Error | None:
-    try:
-        return msgspec.json.decode(response.body, type=_Error, strict=False)
-    except msgspec.MsgspecError:
-        return None
+    status, code = str(response.status), error.service_error_code if error is not None else None
+    found = CODES.refusal(response, sent, status)
+    return found if code is None else replace(found, partner_code=f"{status}/{code}")
 
 
 def _is_young(sent: Batch) -> bool:

@@ -9,14 +9,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
-
 from connectors.catalog.linkedin.settings import EmailHash, LinkedInSettings, SyncAudienceFields
-from connectors.kit.declaration import Batch, Row
+from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerRequest
 from connectors.kit.identifiers import is_hashed, normalize_country, normalize_device_id, normalize_email, sha256_hex
-from connectors.kit.mapped_text import mapped_text
-from connectors.records.delivery import Reason
+from connectors.kit.json_request import bearer_request
+from connectors.kit.mapped_values import mapped_text
 
 PLAIN = {"first_name": "firstName", "last_name": "lastName", "title": "title", "company": "company"}
 
@@ -24,25 +22,13 @@ PLAIN = {"first_name": "firstName", "last_name": "lastName", "title": "title", "
 def sync_audience(settings: LinkedInSettings, fields: SyncAudienceFields, batch: Batch) -> PartnerRequest:
     """Adds people to the segment, or removes them."""
     action = "REMOVE" if batch.change.removes else "ADD"
-    elements = [
-        {"action": action, "userIds": _user_ids(fields, row.mapped), **_plain(row.mapped)} for row in batch.rows
-    ]
+    elements = [{"action": action, "userIds": user_ids(fields, row.mapped), **_plain(row.mapped)} for row in batch.rows]
     url = f"{settings.api_url}/dmpSegments/{fields.segment_id}/users"
-    return _request(settings, "POST", url, batch.access_token, msgspec.json.encode({"elements": elements}))
+    return _request(settings, "POST", url, batch.access_token, {"elements": elements})
 
 
-def refuse(_: LinkedInSettings, fields: SyncAudienceFields, row: Row) -> Reason | None:
-    """Names and companies alone recognise nobody."""
-    return None if _user_ids(fields, row.mapped) else Reason.NO_IDENTIFIER
-
-
-def check(settings: LinkedInSettings, _: datetime, access_token: str | None) -> PartnerRequest:
-    """Asks for one segment of the ad account, which takes the permission that changing one takes."""
-    query = urlencode({"q": "account", "account": f"urn:li:sponsoredAccount:{settings.account_id}", "count": 1})
-    return _request(settings, "GET", f"{settings.api_url}/dmpSegments?{query}", access_token)
-
-
-def _user_ids(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> list[dict[str, str]]:
+def user_ids(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What a person is recognised by; names and companies alone recognise nobody."""
     email = normalize_email(mapped_text(mapped, "email"))
     device = normalize_device_id(mapped_text(mapped, "google_aid"))
     found: list[dict[str, str]] = []
@@ -56,6 +42,12 @@ def _user_ids(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> list[dic
     return found
 
 
+def check(settings: LinkedInSettings, _: datetime, access_token: str | None) -> PartnerRequest:
+    """Asks for one segment of the ad account, which takes the permission that changing one takes."""
+    query = urlencode({"q": "account", "account": f"urn:li:sponsoredAccount:{settings.account_id}", "count": 1})
+    return _request(settings, "GET", f"{settings.api_url}/dmpSegments?{query}", access_token)
+
+
 def _plain(mapped: Mapping[str, Any]) -> dict[str, str]:
     said = {name: mapped_text(mapped, field) for field, name in PLAIN.items()}
     country = normalize_country(mapped_text(mapped, "country")).upper()
@@ -64,13 +56,8 @@ def _plain(mapped: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _request(
-    settings: LinkedInSettings, method: str, url: str, access_token: str | None, body: bytes = b""
+    settings: LinkedInSettings, method: str, url: str, access_token: str | None, body: Any = None
 ) -> PartnerRequest:
-    token = access_token or ""
-    sends = (("Content-Type", "application/json"), ("X-RestLi-Method", "BATCH_CREATE")) if body else ()
-    headers = (
-        ("Authorization", f"Bearer {token}"),
-        ("LinkedIn-Version", settings.linkedin_version),
-        ("X-Restli-Protocol-Version", "2.0.0"),
-    )
-    return PartnerRequest(method, url, (*headers, *sends), body, (token,) if token else ())
+    headers = (("LinkedIn-Version", settings.linkedin_version), ("X-Restli-Protocol-Version", "2.0.0"))
+    own = () if body is None else (("X-RestLi-Method", "BATCH_CREATE"),)
+    return bearer_request(method, url, access_token, body, (*headers, *own))

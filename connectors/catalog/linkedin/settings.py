@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.usual_fields import gateway_url, hashed_email, identifier
 
 API_URL = "https://api.linkedin.com/rest"
 TOKEN_URL = "https://www.linkedin.com/oauth/v2/accessToken"
@@ -37,12 +38,8 @@ class LinkedInSettings(SettingsModel):
         example=LINKEDIN_VERSION,
         pattern=r"^20[0-9]{2}(0[1-9]|1[0-2])$",
     )
-    token_url: PartnerUrl = setting(
-        "Token address", "Where access tokens are fetched; change it only for a gateway of your own.", default=TOKEN_URL
-    )
-    api_url: PartnerUrl = setting(
-        "API address", "Where the API is reached; change it only for a gateway of your own.", default=API_URL
-    )
+    token_url: PartnerUrl = gateway_url("Token address", "access tokens are fetched", TOKEN_URL)
+    api_url: PartnerUrl = gateway_url("API address", "the API is reached", API_URL)
 
 
 class EmailHash(StrEnum):
@@ -66,15 +63,9 @@ class SyncAudienceFields(ActionFields):
     email_hash: EmailHash = setting(
         "Hash of e-mail addresses", "LinkedIn takes SHA-256 and SHA-512.", default=EmailHash.SHA256
     )
-    email: Any = mapped(
-        "E-mail",
-        "The person's e-mail address, or its SHA-256.",
-        mapping="{{ profile.identifiers.email | default: profile.identifiers.email_sha256 | default: nil }}",
-    )
+    email: Any = hashed_email()
     google_aid: Any = mapped(
-        "Google advertising ID",
-        "AAID of the person's Android device.",
-        mapping="{{ profile.identifiers.aaid | default: nil }}",
+        "Google advertising ID", "AAID of the person's Android device.", mapping=identifier("aaid")
     )
     first_name: Any = mapped("First name", "Sent in plain text, so it is empty unless you map it.", mapping="")
     last_name: Any = mapped("Last name", "Sent in plain text, so it is empty unless you map it.", mapping="")

@@ -2,41 +2,18 @@
 
 from connectors.catalog.meta_custom_audiences import classify, render
 from connectors.catalog.meta_custom_audiences.settings import API_VERSION, MetaSettings, SyncAudienceFields
-from connectors.kit import identifiers
-from connectors.kit.declaration import (
-    MEMBERSHIP_CHANGES,
-    ActionType,
-    BatchRule,
-    ConnectorType,
-    PartnerType,
-    Summary,
-)
+from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, BatchRule, ConnectorType, PartnerType
+from connectors.kit.facts import read_facts
+from connectors.kit.identifiers import AAID, EMAIL, EXTERNAL_ID, IDFA, PHONE
+from connectors.kit.recognising import refuse_without
+
+FACTS = read_facts(__package__)
 
 CONNECTOR = ConnectorType(
     key="meta_custom_audiences",
     label="Meta Custom Audiences",
     api_version=API_VERSION,
-    summary=Summary(
-        description="Keeps a customer list at Meta in step with an audience or a journey step. E-mail, phone, names and"
-        " places are normalised and hashed with SHA-256 before they leave; what is hashed already is not hashed again.",
-        requirements=(
-            "A custom audience of the kind `customer list`.",
-            "A token with ads_management on the ad account that owns it.",
-        ),
-        resources=(
-            (
-                "Custom audiences",
-                "https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences",
-            ),
-            ("Error codes", "https://developers.facebook.com/docs/marketing-api/error-reference"),
-        ),
-        prerequisites=("The ad account has accepted the Custom Audience terms.",),
-        unverified=(
-            "The names inside `session` are from general knowledge; it is sent only when the setting is on.",
-            "Meta counts invalid entries of a batch without naming them: the rows of such a batch end as sent.",
-            "Changes may take up to 24 hours to show in Ads Manager.",
-        ),
-    ),
+    summary=FACTS.summary,
     settings=MetaSettings,
     actions=(
         ActionType(
@@ -47,21 +24,12 @@ CONNECTOR = ConnectorType(
             on=MEMBERSHIP_CHANGES,
             render=render.sync_audience,
             batch=BatchRule(max_rows=10_000, max_age_seconds=60.0),
-            refuse=render.refuse,
+            refuse=refuse_without(render.recognised_by),
         ),
     ),
-    partner_type=PartnerType(
-        number=2,
-        identifiers=(
-            identifiers.EMAIL,
-            identifiers.PHONE,
-            identifiers.IDFA,
-            identifiers.AAID,
-            identifiers.EXTERNAL_ID,
-        ),
-    ),
+    partner_type=PartnerType(2, (EMAIL, PHONE, IDFA, AAID, EXTERNAL_ID)),
     check=render.check,
     classify=classify.meta_response,
-    error_documentation="https://developers.facebook.com/docs/marketing-api/error-reference",
-    codes=classify.CODES,
+    error_documentation=FACTS.error_documentation,
+    codes=FACTS.codes.meanings,
 )

@@ -2,18 +2,15 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
-
 from connectors.catalog.meta_custom_audiences.settings import MetaSettings, SyncAudienceFields
-from connectors.kit.declaration import Batch, Row
-from connectors.kit.errors import CannotRender
+from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerRequest
-from connectors.kit.filters import FilterRefused, as_text
 from connectors.kit.identifiers import (
     birth_date_parts,
     is_hashed,
@@ -27,10 +24,8 @@ from connectors.kit.identifiers import (
     phone_digits,
     sha256_hex,
 )
-from connectors.records.delivery import Reason
-
-Columns = Mapping[str, str]
-_to_json = msgspec.json.Encoder().encode
+from connectors.kit.json_request import bearer_request
+from connectors.kit.mapped_values import mapped_text
 
 
 def sync_audience(settings: MetaSettings, fields: SyncAudienceFields, batch: Batch) -> PartnerRequest:
@@ -44,28 +39,24 @@ def sync_audience(settings: MetaSettings, fields: SyncAudienceFields, batch: Bat
     if settings.send_session:
         body["session"] = _session(batch)
     method = "DELETE" if batch.change.removes else "POST"
-    return _request(settings, method, f"{settings.base_url}/{fields.audience_id}/users", batch.now, _to_json(body))
+    return _request(settings, method, f"{fields.audience_id}/users", batch.now, body)
 
 
 def check(settings: MetaSettings, now: datetime, _: str | None) -> PartnerRequest:
     """Asks who the token belongs to."""
-    return _request(settings, "GET", f"{settings.base_url}/me", now, fields="id,name")
+    return _request(settings, "GET", "me", now, fields="id,name")
 
 
-def refuse(_: MetaSettings, fields: SyncAudienceFields, row: Row) -> Reason | None:
+def recognised_by(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> tuple[str, ...]:
     """A person is recognised by one of four values; names and places alone only narrow a match down."""
-    known = any(column(_text(row.mapped, name), fields.phone_region) for name, column in RECOGNISED_BY.items())
-    return None if known else Reason.NO_IDENTIFIER
+    found = (
+        normalize_email(mapped_text(mapped, "email")),
+        phone_digits(mapped_text(mapped, "phone"), fields.phone_region),
+        normalize_device_id(mapped_text(mapped, "mobile_ad_id")),
+        mapped_text(mapped, "external_id"),
+    )
+    return tuple(filter(None, found))
 
-
-Column = Callable[[str, str | None], str]
-
-RECOGNISED_BY: dict[str, Column] = {
-    "email": lambda value, _: normalize_email(value),
-    "mobile_ad_id": lambda value, _: normalize_device_id(value),
-    "external_id": lambda value, _: value.strip(),
-    "phone": phone_digits,
-}
 
 SCHEMA = (
     *("EXTERN_ID", "EMAIL", "PHONE", "MADID", "GEN", "DOBY", "DOBM", "DOBD", "FN", "LN", "FI", "CT", "ST", "ZIP"),
@@ -73,41 +64,34 @@ SCHEMA = (
 )
 
 
-def _columns(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> Columns:
-    known = {name: _text(mapped, name) for name, value in mapped.items() if value not in (None, "")}
-    columns = {
-        "EXTERN_ID": known.get("external_id", "").strip(),
+def _columns(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> Mapping[str, str]:
+    known = {name: mapped_text(mapped, name) for name, value in mapped.items() if value not in (None, "")}
+    hashed = {name: sha256_hex(value) for name, value in _to_hash(known, fields.phone_region).items() if value}
+    plain = {
+        "EXTERN_ID": known.get("external_id", ""),
         "MADID": normalize_device_id(known.get("mobile_ad_id")),
     }
-    for name, value in _hashed_columns(known, fields.phone_region):
-        if value:
-            columns[name] = sha256_hex(value)
-    return columns
+    return {**plain, **hashed}
 
 
-def _hashed_columns(known: Mapping[str, str], region: str | None) -> Iterable[tuple[str, str]]:
+def _to_hash(known: Mapping[str, str], region: str | None) -> Mapping[str, str]:
     first_name = normalize_name(known.get("first_name"))
-    born = birth_date_parts(known.get("birth_date"))
-    return (
-        ("EMAIL", normalize_email(known.get("email"))),
-        ("PHONE", phone_digits(known.get("phone"), region) if "phone" in known else ""),
-        ("GEN", normalize_gender(known.get("gender"))),
-        *zip(("DOBY", "DOBM", "DOBD"), born, strict=True),
-        ("FN", first_name),
-        ("LN", normalize_name(known.get("last_name"))),
-        ("FI", "" if is_hashed(first_name) else first_name[:1]),
-        ("CT", normalize_city(known.get("city"))),
-        ("ST", normalize_city(known.get("state"))),
-        ("ZIP", normalize_zip(known.get("zip"))),
-        ("COUNTRY", normalize_country(known.get("country"))),
-    )
-
-
-def _text(mapped: Mapping[str, Any], name: str) -> str:
-    try:
-        return as_text(mapped.get(name))
-    except FilterRefused as error:
-        raise CannotRender(f"The field {name!r}: {error}.") from error
+    year, month, day = birth_date_parts(known.get("birth_date"))
+    return {
+        "EMAIL": normalize_email(known.get("email")),
+        "PHONE": phone_digits(known.get("phone"), region),
+        "GEN": normalize_gender(known.get("gender")),
+        "DOBY": year,
+        "DOBM": month,
+        "DOBD": day,
+        "FN": first_name,
+        "LN": normalize_name(known.get("last_name")),
+        "FI": "" if is_hashed(first_name) else first_name[:1],
+        "CT": normalize_city(known.get("city")),
+        "ST": normalize_city(known.get("state")),
+        "ZIP": normalize_zip(known.get("zip")),
+        "COUNTRY": normalize_country(known.get("country")),
+    }
 
 
 def _session(batch: Batch) -> dict[str, Any]:
@@ -116,18 +100,14 @@ def _session(batch: Batch) -> dict[str, Any]:
 
 
 def _request(
-    settings: MetaSettings, method: str, url: str, now: datetime, body: bytes = b"", **query: str
+    settings: MetaSettings, method: str, path: str, now: datetime, body: Any = None, **query: str
 ) -> PartnerRequest:
     token = settings.access_token.get_secret_value()
     proof = _proof(settings, token, int(now.timestamp()))
     parameters = urlencode({**query, **proof})
-    return PartnerRequest(
-        method,
-        f"{url}?{parameters}" if parameters else url,
-        (("Authorization", f"Bearer {token}"), *((("Content-Type", "application/json"),) if body else ())),
-        body,
-        (token, *([proof["appsecret_proof"]] if proof else ())),
-    )
+    url = f"{settings.base_url}/{path}{'?' if parameters else ''}{parameters}"
+    request = bearer_request(method, url, token, body)
+    return replace(request, secrets=(token, proof["appsecret_proof"])) if proof else request
 
 
 def _proof(settings: MetaSettings, token: str, at: int) -> dict[str, str]:

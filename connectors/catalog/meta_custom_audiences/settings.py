@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.usual_fields import api_version, attribute, gateway_url, identifier, mobile_ad_id, phone_region
 
 API_URL = "https://graph.facebook.com"
 API_VERSION = "v25.0"
@@ -26,34 +27,18 @@ class MetaSettings(SettingsModel):
         "App dashboard → Settings → Basic. Needed only where the app requires proof of its secret with each call.",
         default=None,
     )
-    api_version: str = setting(
-        "API version",
-        "The version of the Marketing API that is called.",
-        default=API_VERSION,
-        example=API_VERSION,
-        pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$",
-    )
+    api_version: str = api_version("Marketing API", API_VERSION, r"^v[0-9]{1,3}\.[0-9]{1,2}$")
     send_session: bool = setting(
         "Send sessions",
         "Describe each batch as an upload session of its own. Meta's guide asks for it; uploads work without.",
         default=False,
     )
-    api_url: PartnerUrl = setting(
-        "API address", "Where the Graph API is reached; change it only for a gateway of your own.", default=API_URL
-    )
+    api_url: PartnerUrl = gateway_url("API address", "the Graph API is reached", API_URL)
 
     @cached_property
     def base_url(self) -> str:
         """Address and version, which every call begins with."""
         return f"{self.api_url}/{self.api_version}"
-
-
-def _attribute(name: str) -> str:
-    return f"{{{{ profile.attributes.{name} | default: nil }}}}"
-
-
-def _identifier(name: str) -> str:
-    return f"{{{{ profile.identifiers.{name} | default: nil }}}}"
 
 
 class SyncAudienceFields(ActionFields):
@@ -67,26 +52,16 @@ class SyncAudienceFields(ActionFields):
         example="23842519000000001",
         pattern=r"^[0-9]{1,32}$",
     )
-    phone_region: str | None = setting(
-        "Country of phone numbers",
-        "Two letters (NL). Numbers without a country code are read as numbers of this country; without it they are"
-        " not used.",
-        default=None,
-        pattern=r"^[A-Za-z]{2}$",
-    )
-    email: Any = mapped("E-mail", "The person's e-mail address, or its SHA-256.", mapping=_identifier("email"))
-    phone: Any = mapped("Phone", "With its country code, or the SHA-256 of its digits.", mapping=_identifier("phone"))
-    external_id: Any = mapped("External ID", "Your own id of the person.", mapping=_identifier("external_id"))
-    mobile_ad_id: Any = mapped(
-        "Mobile advertising ID",
-        "IDFA or AAID of the person's phone.",
-        mapping="{{ profile.identifiers.idfa | default: profile.identifiers.aaid | default: nil }}",
-    )
-    gender: Any = mapped("Gender", "f or m.", mapping=_attribute("gender"))
-    birth_date: Any = mapped("Date of birth", "As 1815-12-10.", mapping=_attribute("birth_date"))
-    first_name: Any = mapped("First name", "The given name.", mapping=_attribute("first_name"))
-    last_name: Any = mapped("Last name", "The family name.", mapping=_attribute("last_name"))
-    city: Any = mapped("City", "Without punctuation.", mapping=_attribute("city"))
-    state: Any = mapped("State", "Two letters in the US.", mapping=_attribute("state"))
-    zip: Any = mapped("Postal code", "In the US the first five digits.", mapping=_attribute("zip"))
-    country: Any = mapped("Country", "Two letters (ISO 3166).", mapping=_attribute("country"))
+    phone_region: str | None = phone_region()
+    email: Any = mapped("E-mail", "The person's e-mail address, or its SHA-256.", mapping=identifier("email"))
+    phone: Any = mapped("Phone", "With its country code, or the SHA-256 of its digits.", mapping=identifier("phone"))
+    external_id: Any = mapped("External ID", "Your own id of the person.", mapping=identifier("external_id"))
+    mobile_ad_id: Any = mobile_ad_id("IDFA or AAID of the person's phone.")
+    gender: Any = mapped("Gender", "f or m.", mapping=attribute("gender"))
+    birth_date: Any = mapped("Date of birth", "As 1815-12-10.", mapping=attribute("birth_date"))
+    first_name: Any = mapped("First name", "The given name.", mapping=attribute("first_name"))
+    last_name: Any = mapped("Last name", "The family name.", mapping=attribute("last_name"))
+    city: Any = mapped("City", "Without punctuation.", mapping=attribute("city"))
+    state: Any = mapped("State", "Two letters in the US.", mapping=attribute("state"))
+    zip: Any = mapped("Postal code", "In the US the first five digits.", mapping=attribute("zip"))
+    country: Any = mapped("Country", "Two letters (ISO 3166).", mapping=attribute("country"))

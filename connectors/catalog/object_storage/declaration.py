@@ -10,28 +10,16 @@ from connectors.kit.declaration import (
     ConnectorType,
     Limits,
     PartnerType,
-    Summary,
 )
+from connectors.kit.facts import read_facts
 
-ERRORS = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
+FACTS = read_facts(__package__)
 
 CONNECTOR = ConnectorType(
     key="object_storage",
     label="Object storage",
     api_version="2006-03-01",
-    summary=Summary(
-        description="Writes changes as files into a bucket: one file for each batch of rows, each row with its change."
-        " A file is named after its rows, so that a second attempt overwrites the first.",
-        requirements=(
-            "A bucket at an S3-compatible store.",
-            "An access key that may put objects under the prefix, and the file of the connection test beside it.",
-        ),
-        resources=(("Error codes", ERRORS),),
-        prerequisites=("Whoever reads the files takes them by name or by time, and looks at the column `change`.",),
-        unverified=(
-            "Stores other than AWS name some errors differently; what is not known here is read by its status.",
-        ),
-    ),
+    summary=FACTS.summary,
     settings=ObjectStorageSettings,
     actions=(
         ActionType(
@@ -45,10 +33,10 @@ CONNECTOR = ConnectorType(
             batch=BatchRule(max_rows=20_000, max_age_seconds=300.0),
         ),
     ),
-    partner_type=PartnerType(number=32),
+    partner_type=PartnerType(32),
     check=render.check,
     classify=classify.store_response,
     limits=Limits(timeout_seconds=10.0),
-    error_documentation=ERRORS,
-    codes=classify.CODES,
+    error_documentation=FACTS.error_documentation,
+    codes=FACTS.codes.meanings,
 )

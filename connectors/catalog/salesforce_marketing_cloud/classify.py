@@ -3,53 +3,27 @@
 Errors: https://developer.salesforce.com/docs/marketing/marketing-cloud/guide/error-handling.html
 """
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from connectors.catalog.salesforce_marketing_cloud.render import Ticket, ticket_of
-from connectors.kit.classification import (
-    ACCEPTED,
-    DEFAULT_BY_STATUS,
-    Classification,
-    Verdict,
-    refusal,
-    retry_after_seconds,
-)
-from connectors.kit.declaration import Batch, Row
+from connectors.catalog.salesforce_marketing_cloud.render import Ticket
+from connectors.kit.answers import for_all, is_good, read_json, unreadable
+from connectors.kit.classification import ACCEPTED, Classification, Verdict, refusal
+from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerResponse
-from connectors.records.delivery import Reason
+from connectors.kit.facts import read_facts
+from connectors.kit.tickets import later, ticket_of
 
+CODES = read_facts(__package__).codes
 POLL_SECONDS = 15.0
-UNABLE_TO_SAVE = "10006"
-DEADLOCK = "Rerun the transaction"
-
-CODES = {
-    "400": "The request is malformed.",
-    "401": "The token is not valid; if it stays so, the client ID or secret of the package is not.",
-    "403": "The package may not write data extensions: it needs the scopes data_extensions_read and _write.",
-    "404": "There is no data extension with this external key in the business unit.",
-    "413": "The request is too large; a batch is halved.",
-    "429": "The calls are used up; it waits.",
-    "500": "An error in Marketing Cloud; it is tried again.",
-    "503": "Marketing Cloud is not available; it is tried again.",
-    "10006": "The rows could not be saved; without further errors it is tried again.",
-    "10000": "The request is not valid, such as a column that the data extension does not have.",
-    "2": "The row was caught in a deadlock of the database; it is sent again.",
-    "UnexpectedError": "The row breaks a rule of the data extension: a type, a length, a missing value.",
-}
-_BY_STATUS: Mapping[int, Verdict] = {**DEFAULT_BY_STATUS, 404: Verdict.MISCONFIGURED, 413: Verdict.SPLIT}
+DEADLOCK = ("2", "Rerun the transaction")
 
 
 class _Message(msgspec.Struct, rename="camel"):
     result_type: str = ""
     result_code: str | int | None = None
-
-
-class _Taken(msgspec.Struct, rename="camel"):
-    request_id: str | None = None
-    result_messages: list[_Message] = []
 
 
 class _Status(msgspec.Struct, rename="camel"):
@@ -58,38 +32,30 @@ class _Status(msgspec.Struct, rename="camel"):
     has_errors: bool = False
 
 
-class _Progress(msgspec.Struct):
-    status: _Status | None = None
-
-
 class _Item(msgspec.Struct, rename="camel"):
     status: str = ""
     message: str | None = None
     error_code: str | int | None = None
 
 
-class _Page(msgspec.Struct, rename="camel"):
-    page: int
-    page_size: int
-    count: int
-    items: list[_Item]
-
-
-class _Error(msgspec.Struct):
+class _Answer(msgspec.Struct, rename="camel"):
+    request_id: str | None = None
+    result_messages: list[_Message] = []
+    status: _Status = msgspec.field(default_factory=_Status)
+    page: int = 0
+    page_size: int = 0
+    count: int = 0
+    items: list[_Item] = []
     errorcode: str | int | None = None
-    additionalErrors: list[Any] | None = None  # noqa: N815  # its name at the partner
-    resultMessages: list[_Message] = []  # noqa: N815
-
-
-Answer = TypeVar("Answer")
+    additional_errors: list[Any] | None = None
 
 
 def marketing_cloud_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
     """One meaning per row: of the answer to an upsert, to a question how it stands, or to one for its results."""
-    tickets = [ticket_of(row.ticket or sent.ticket) for row in sent.rows]
+    tickets = [ticket_of(row.ticket or sent.ticket, Ticket) for row in sent.rows]
     asked = next((ticket for ticket in tickets if ticket is not None), None)
-    if not 200 <= response.status < 300:
-        return tuple(_refusal(response, sent, row) for row in sent.rows) or (_refusal(response, sent, None),)
+    if not is_good(response):
+        return tuple(_refusal(response, sent, ticket) for ticket in tickets or (None,))
     if not tickets:
         return (ACCEPTED,)
     if asked is None:
@@ -99,39 +65,34 @@ def marketing_cloud_response(response: PartnerResponse, sent: Batch) -> tuple[Cl
 
 
 def _taken(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
-    answer, rows = _read(response, _Taken), len(sent.rows)
-    failed = next((one for one in answer.result_messages if one.result_type == "Error"), None) if answer else None
+    answer, rows = read_json(response, _Answer) or _Answer(), len(sent.rows)
+    failed = next((one for one in answer.result_messages if one.result_type == "Error"), None)
     if failed is not None:
-        return (refusal(Verdict.REJECTED, str(failed.result_code)),) * rows
-    if answer is None or not answer.request_id:
-        return (_unreadable(response),) * rows
-    return tuple(_later(Ticket(answer.request_id[:100], row, rows)) for row in range(rows))
+        return for_all(refusal(Verdict.REJECTED, str(failed.result_code)), sent)
+    if not answer.request_id:
+        return for_all(unreadable(response), sent)
+    return tuple(later(Ticket(answer.request_id[:100], row, rows), POLL_SECONDS) for row in range(rows))
 
 
 def _progress(response: PartnerResponse, tickets: list[Ticket]) -> tuple[Classification, ...]:
-    answer = _read(response, _Progress)
-    status = answer.status if answer is not None else None
+    status = (read_json(response, _Answer) or _Answer()).status
     # For a while the answer has no status at all: the request is known, and not yet picked up.
-    if status is None or not status.request_status.startswith(("Complete", "Error")):
-        return tuple(_later(ticket) for ticket in tickets)
+    if not status.request_status.startswith(("Complete", "Error")):
+        return tuple(later(ticket, POLL_SECONDS) for ticket in tickets)
     if status.request_status.startswith("Complete") and status.result_status == "OK" and not status.has_errors:
         return (ACCEPTED,) * len(tickets)
-    return tuple(_later(msgspec.structs.replace(ticket, results=True), 0.0) for ticket in tickets)
+    return tuple(later(replace(ticket, results=True)) for ticket in tickets)
 
 
 def _results(response: PartnerResponse, tickets: list[Ticket]) -> tuple[Classification, ...]:
-    answer = _read(response, _Page)
-    if answer is None or answer.count != tickets[0].rows or answer.page < 1 or not answer.page_size > 0:
-        return (_unreadable(response),) * len(tickets)
-    start = (answer.page - 1) * answer.page_size
-    page = {start + number: item for number, item in enumerate(answer.items)}
+    answer = read_json(response, _Answer) or _Answer()
+    page = dict(enumerate(answer.items, (answer.page - 1) * answer.page_size))
+    is_ours = answer.count == tickets[0].rows and answer.page >= 1 and answer.page_size > 0
     # Without one row of ours on the page, asking on would go in circles: an upsert can be sent again.
-    if not any(ticket.row in page for ticket in tickets):
-        return (_unreadable(response),) * len(tickets)
+    if not is_ours or not any(ticket.row in page for ticket in tickets):
+        return (unreadable(response),) * len(tickets)
     return tuple(
-        _row_meaning(page[ticket.row])
-        if ticket.row in page
-        else _later(msgspec.structs.replace(ticket, page_size=answer.page_size), 0.0)
+        _row_meaning(page[ticket.row]) if ticket.row in page else later(replace(ticket, page_size=answer.page_size))
         for ticket in tickets
     )
 
@@ -139,40 +100,20 @@ def _results(response: PartnerResponse, tickets: list[Ticket]) -> tuple[Classifi
 def _row_meaning(item: _Item) -> Classification:
     if item.status == "OK":
         return ACCEPTED
-    code = str(item.error_code)
-    if code == "2" and DEADLOCK in (item.message or ""):
-        return refusal(Verdict.TRY_AGAIN, code)
-    return refusal(Verdict.REJECTED, code)
+    is_deadlock = str(item.error_code) == DEADLOCK[0] and DEADLOCK[1] in (item.message or "")
+    return refusal(Verdict.TRY_AGAIN if is_deadlock else Verdict.REJECTED, str(item.error_code))
 
 
-def _refusal(response: PartnerResponse, sent: Batch, row: Row | None) -> Classification:
-    verdict = _BY_STATUS.get(response.status, Verdict.REJECTED)
-    wait = retry_after_seconds(response.headers, sent.now)
-    ticket = ticket_of(row.ticket or sent.ticket) if row is not None else None
-    if ticket is not None and verdict in (Verdict.THROTTLED, Verdict.TRY_AGAIN):
-        return _later(ticket, max(wait or 0.0, POLL_SECONDS))
-    if ticket is not None and verdict is not Verdict.UNAUTHORIZED:
+def _refusal(response: PartnerResponse, sent: Batch, ticket: Ticket | None) -> Classification:
+    found = CODES.refusal(response, sent)
+    if ticket is not None and found.verdict in (Verdict.THROTTLED, Verdict.TRY_AGAIN):
+        return later(ticket, max(found.retry_after or 0.0, POLL_SECONDS))
+    if ticket is not None and found.verdict is not Verdict.UNAUTHORIZED:
         return refusal(Verdict.TRY_AGAIN, str(response.status))
-    if verdict is Verdict.SPLIT and len(sent.rows) < 2:
-        verdict = Verdict.REJECTED
-    error = _read(response, _Error) if verdict is Verdict.REJECTED else None
-    code = next((one.result_code for one in error.resultMessages), error.errorcode) if error else None
-    if error is not None and str(code) == UNABLE_TO_SAVE and not error.additionalErrors:
-        verdict = Verdict.TRY_AGAIN
-    return refusal(verdict, str(code or response.status), wait)
-
-
-def _later(ticket: Ticket, wait: float = POLL_SECONDS) -> Classification:
-    text = msgspec.json.encode(ticket).decode()
-    return Classification(Verdict.ACCEPTED_LATER, ticket=text, retry_after=wait)
-
-
-def _unreadable(response: PartnerResponse) -> Classification:
-    return Classification(Verdict.TRY_AGAIN, Reason.UNREADABLE_ANSWER, str(response.status))
-
-
-def _read(response: PartnerResponse, type_: type[Answer]) -> Answer | None:
-    try:
-        return msgspec.json.decode(response.body, type=type_)
-    except msgspec.MsgspecError:
-        return None
+    error = read_json(response, _Answer) if found.verdict is Verdict.REJECTED else None
+    code = next((one.result_code for one in error.result_messages), error.errorcode) if error else None
+    if error is None or not code:
+        return found
+    # Without further errors the rows themselves are not what could not be saved.
+    can_wait = not error.additional_errors
+    return CODES.refusal(response, sent, str(code)) if can_wait else refusal(Verdict.REJECTED, str(code))

@@ -5,6 +5,9 @@ from typing import Any, ClassVar
 
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.usual_fields import identifier
+
+COLUMN: dict[str, Any] = {"min_length": 1, "max_length": 50}
 
 
 class MarketingCloudSettings(SettingsModel):
@@ -60,23 +63,13 @@ class SyncDataExtensionFields(ActionFields):
         max_length=200,
     )
     key_column: str = setting(
-        "Key column",
-        "The column that is the data extension's primary key.",
-        default="ContactKey",
-        min_length=1,
-        max_length=50,
+        "Key column", "The column that is the data extension's primary key.", default="ContactKey", **COLUMN
     )
     membership_column: str = setting(
         "Membership column",
         "A boolean column: true while a person is in the audience, false afterwards. Rows are never deleted.",
         default="InAudience",
-        min_length=1,
-        max_length=50,
+        **COLUMN,
     )
-    row_id: Any = mapped(
-        "Key",
-        "The value of the key column.",
-        mapping="{{ profile.identifiers.contact_key | default: profile.identifiers.external_id"
-        " | default: profile.identifiers.email | default: nil }}",
-    )
+    row_id: Any = mapped("Key", "The key column's value.", mapping=identifier("contact_key", "external_id", "email"))
     columns: Any = mapped("More columns", "Values of other columns, by column name.", mapping={})

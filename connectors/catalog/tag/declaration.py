@@ -2,30 +2,16 @@
 
 from connectors.catalog.tag import render
 from connectors.catalog.tag.settings import FireTagFields, TagSettings
-from connectors.kit.declaration import (
-    ENTERED,
-    JOINED,
-    ActionType,
-    ConnectorType,
-    Delivers,
-    PartnerType,
-    Summary,
-)
+from connectors.kit.declaration import ENTERED, JOINED, ActionType, ConnectorType, Delivers, PartnerType
+from connectors.kit.facts import read_facts
+
+FACTS = read_facts(__package__)
 
 CONNECTOR = ConnectorType(
     key="tag",
     label="Tag",
     api_version="1",
-    summary=Summary(
-        description="Publishes a partner's pixel or script in a container script. It fires in the browser of visitors"
-        " whose memberships, as the page gives them, hold the audience or the journey's step, and who have given the"
-        " consent that the action asks for. Nothing is sent from servers, and nothing is counted here.",
-        requirements=(
-            "Pages that load the container and set `window.patchbay` with the visitor's memberships and consent.",
-            "A content security policy, where there is one, that allows the container and the partner's host.",
-        ),
-        prerequisites=("The partner has given you the address of a pixel or script.",),
-    ),
+    summary=FACTS.summary,
     settings=TagSettings,
     actions=(
         ActionType(
@@ -38,7 +24,7 @@ CONNECTOR = ConnectorType(
             tag=render.tag,
         ),
     ),
-    partner_type=PartnerType(number=33),
+    partner_type=PartnerType(33),
     check=render.check,
     delivers=Delivers.TAG,
 )

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from connectors.catalog.tiktok.settings import DeviceHash, SyncAudienceFields, TikTokSettings
-from connectors.kit.declaration import Batch, Row
+from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerRequest
 from connectors.kit.identifiers import normalize_device_id, normalize_email, normalize_phone, sha256_hex
-from connectors.kit.mapped_text import mapped_text
-from connectors.records.delivery import Reason
+from connectors.kit.json_request import json_request
+from connectors.kit.mapped_values import mapped_text
 
 MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -29,12 +27,12 @@ def sync_audience(settings: TikTokSettings, fields: SyncAudienceFields, batch: B
         "batch_data": [[_cell(person[name], fields.audience_id) for name in schema] for person in people],
     }
     # Without the slash at its end the path is not found.
-    return _request(settings, "POST", "/segment/mapping/", msgspec.json.encode(body))
+    return _request(settings, "POST", "/segment/mapping/", body)
 
 
-def refuse(_: TikTokSettings, fields: SyncAudienceFields, row: Row) -> Reason | None:
+def recognised_by(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> tuple[str, ...]:
     """Any one of the four identifiers is enough."""
-    return None if any(_columns(fields, row.mapped).values()) else Reason.NO_IDENTIFIER
+    return tuple(filter(None, _columns(fields, mapped).values()))
 
 
 def check(settings: TikTokSettings, _: datetime, __: str | None) -> PartnerRequest:
@@ -82,7 +80,6 @@ def _hashed_device(kind: DeviceHash, value: str) -> str:
     return hashlib.md5(device.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
-def _request(settings: TikTokSettings, method: str, path: str, body: bytes = b"") -> PartnerRequest:
+def _request(settings: TikTokSettings, method: str, path: str, body: Any = None) -> PartnerRequest:
     token = settings.access_token.get_secret_value()
-    content = (("Content-Type", "application/json"),) if body else ()
-    return PartnerRequest(method, f"{settings.base_url}{path}", (("Access-Token", token), *content), body, (token,))
+    return json_request(method, f"{settings.base_url}{path}", body, (("Access-Token", token),), (token,))

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.usual_fields import api_version, hashed_email, identifier, phone_region
 
 API_URL = "https://business-api.tiktok.com"
 API_VERSION = "v1.3"
@@ -28,13 +29,7 @@ class TikTokSettings(SettingsModel):
         example="7012345678901234567",
         pattern=r"^[0-9]{1,32}$",
     )
-    api_version: str = setting(
-        "API version",
-        "The version of the Marketing API that is called.",
-        default=API_VERSION,
-        example=API_VERSION,
-        pattern=r"^v[0-9]{1,2}\.[0-9]{1,2}$",
-    )
+    api_version: str = api_version("Marketing API", API_VERSION, r"^v[0-9]{1,2}\.[0-9]{1,2}$")
     api_url: PartnerUrl = setting(
         "API address",
         "Where the Marketing API is reached: change it for TikTok's sandbox (https://sandbox-ads.tiktok.com) or for a"
@@ -53,10 +48,6 @@ class DeviceHash(StrEnum):
 
     SHA256 = "sha256"
     MD5 = "md5"
-
-
-def _identifier(name: str) -> str:
-    return f"{{{{ profile.identifiers.{name} | default: nil }}}}"
 
 
 class SyncAudienceFields(ActionFields):
@@ -79,18 +70,8 @@ class SyncAudienceFields(ActionFields):
         "Hash +31612345678 and not 31612345678. TikTok's pages differ: change it when phone numbers do not match.",
         default=True,
     )
-    phone_region: str | None = setting(
-        "Country of phone numbers",
-        "Two letters (NL). Numbers without a country code are read as numbers of this country; without it they are"
-        " not used.",
-        default=None,
-        pattern=r"^[A-Za-z]{2}$",
-    )
-    email: Any = mapped(
-        "E-mail",
-        "The person's e-mail address, or its SHA-256.",
-        mapping="{{ profile.identifiers.email | default: profile.identifiers.email_sha256 | default: nil }}",
-    )
-    phone: Any = mapped("Phone", "With its country code, or its SHA-256.", mapping=_identifier("phone"))
-    idfa: Any = mapped("Apple advertising ID", "IDFA, or its hash.", mapping=_identifier("idfa"))
-    aaid: Any = mapped("Google advertising ID", "AAID, or its hash.", mapping=_identifier("aaid"))
+    phone_region: str | None = phone_region()
+    email: Any = hashed_email()
+    phone: Any = mapped("Phone", "With its country code, or its SHA-256.", mapping=identifier("phone"))
+    idfa: Any = mapped("Apple advertising ID", "IDFA, or its hash.", mapping=identifier("idfa"))
+    aaid: Any = mapped("Google advertising ID", "AAID, or its hash.", mapping=identifier("aaid"))

@@ -2,26 +2,16 @@
 
 from connectors.catalog.webhook import render
 from connectors.catalog.webhook.settings import SendEventFields, WebhookSettings
-from connectors.kit.declaration import (
-    MEMBERSHIP_CHANGES,
-    OCCURRED,
-    ActionType,
-    ConnectorType,
-    PartnerType,
-    Summary,
-)
+from connectors.kit.declaration import MEMBERSHIP_CHANGES, OCCURRED, ActionType, ConnectorType, PartnerType
+from connectors.kit.facts import read_facts
+
+FACTS = read_facts(__package__)
 
 CONNECTOR = ConnectorType(
     key="webhook",
     label="Webhook",
     api_version="1.0",
-    summary=Summary(
-        description="Sends each event as an HTTP request, in the form that your endpoint wants, signed as Standard"
-        " Webhooks 1.0 describes. The delivery id is the same on every attempt: `webhook-id` and `Idempotency-Key`.",
-        requirements=("An HTTP endpoint that answers with a 2xx status within three seconds.",),
-        resources=(("Standard Webhooks", "https://www.standardwebhooks.com/"),),
-        prerequisites=("You can change the endpoint, or you know what it expects.",),
-    ),
+    summary=FACTS.summary,
     settings=WebhookSettings,
     actions=(
         ActionType(
@@ -33,6 +23,6 @@ CONNECTOR = ConnectorType(
             render=render.send_event,
         ),
     ),
-    partner_type=PartnerType(number=1),
+    partner_type=PartnerType(1),
     check=render.check,
 )

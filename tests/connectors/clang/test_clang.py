@@ -86,7 +86,7 @@ def test_the_way_of_a_person_is_walked_to_its_end(change, mapped, answers, metho
 
 
 def test_the_group_and_the_customer_that_was_found_are_named():
-    assert call(GROUP.continue_(SETTINGS, FIELDS, batch(ticket='{"customer":"14880"}', external_id="x"))) == (
+    assert call(GROUP.continue_(SETTINGS, FIELDS, batch(ticket="14880", external_id="x"))) == (
         "group_addMember",
         {"uuid": TOKEN, "group": {"id": "60"}, "customer": {"id": "14880"}},
     )
