@@ -71,7 +71,7 @@ def test_an_alert_is_made_and_deleted(open_page, demonstration):
     dialog.get_by_role("button", name="Create").click()
     row = page.get_by_role("row", name=re.compile("Too many errors"))
     expect(row).to_contain_text("More than 10% of deliveries fail")
-    row.get_by_role("button").click()
+    row.get_by_role("button", name=re.compile("^Delete")).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete the alert").click()
     expect(row).to_have_count(0)
 

@@ -144,7 +144,7 @@ function Numbers({ totals, last, latency }: { totals: Totals; last: string | nul
           </dd>
         </div>
       )}
-      <div>
+      <div class="wide-number">
         <dt>Last delivery</dt>
         <dd class="small-number">
           <Time at={last} />

@@ -1,5 +1,5 @@
 /** What the keyboard can do: `?` shows it, `g` and a letter go to a page. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { navigate } from "../routing/location";
 import { Dialog } from "./dialog";
 import { isTyping } from "./search-box";
@@ -27,7 +27,7 @@ const AFTER_G_MS = 1500;
 
 export function Shortcuts() {
   const [isShown, setShown] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let goingUntil = 0;
     const keyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;

@@ -201,7 +201,19 @@ function LetterDialog({ id, close }: { id: string; close: () => void }) {
               <pre class="wire" tabIndex={0} aria-label="The record">
                 {pretty(data.record)}
               </pre>
-              {data.replayable && <ReplayButton ids={[data.id]} label="Replay…" />}
+              <div class="buttons">
+                {data.replayable && <ReplayButton ids={[data.id]} label="Replay…" />}
+                {data.delivery_id && (
+                  <>
+                    <a class="button" href={`/deliveries?delivery=${encodeURIComponent(data.delivery_id)}`}>
+                      Its attempts
+                    </a>
+                    <a class="button" href={`/trace?id=${encodeURIComponent(data.delivery_id)}`}>
+                      Trace
+                    </a>
+                  </>
+                )}
+              </div>
             </>
           )}
         </Shown>

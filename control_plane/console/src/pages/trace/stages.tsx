@@ -38,7 +38,8 @@ function DeliveryStages({ steps, delivery }: { steps: TraceStep[]; delivery: Del
   return (
     <article class="panel staged">
       <h3>
-        {first?.connector_id ? <a href={`/connectors/${first.connector_id}`}>{nameOf(first.connector_id)}</a> : "Events"}{" "}
+        {first?.connector_id ? <a href={`/connectors/${first.connector_id}`}>{nameOf(first.connector_id)}</a> : "Events"}
+        {first?.connector_id && first.action_id && " · "}
         {first?.connector_id && first.action_id && <ActionName connectorId={first.connector_id} actionId={first.action_id} />}
         {delivery && (
           <>
