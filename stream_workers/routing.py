@@ -1,6 +1,7 @@
 """The sender for each request: the scheme of its URL names the room that carries it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from connectors.kit.exchange import Answer, NotSent, PartnerRequest, Sender, TransportError, TransportErrorKind
 
@@ -27,20 +28,24 @@ class SenderByScheme(Sender):
         for sender in self._senders:
             sender.forget(connector_id)
 
-    async def send(
+    def send(
         self,
         request: PartnerRequest,
         *,
         connector_id: str,
         timeout_seconds: float,
         still_wanted: Callable[[], bool] | None = None,
-    ) -> Answer | NotSent:
+    ) -> Coroutine[Any, Any, Answer | NotSent]:
         """One exchange; see `Sender`."""
         scheme = request.url.partition(":")[0].lower()
         sender = self._by_scheme.get(scheme)
         if sender is None:
-            detail = f"The address begins with {scheme[:40]}://, which nothing here can send to."
-            return TransportError(TransportErrorKind.REQUEST_INVALID, detail)
-        return await sender.send(
+            return _refused(scheme)
+        return sender.send(
             request, connector_id=connector_id, timeout_seconds=timeout_seconds, still_wanted=still_wanted
         )
+
+
+async def _refused(scheme: str) -> TransportError:
+    detail = f"The address begins with {scheme[:40]}://, which nothing here can send to."
+    return TransportError(TransportErrorKind.REQUEST_INVALID, detail)

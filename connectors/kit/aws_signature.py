@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
+
+import msgspec
 
 from connectors.kit.exchange import PartnerRequest
 from connectors.kit.web_address import split_url
@@ -56,7 +58,7 @@ def sign(request: PartnerRequest, signer: Signer, now: datetime) -> PartnerReque
     authorization = (
         f"{ALGORITHM} Credential={signer.access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     )
-    return replace(request, headers=(*headers, ("Authorization", authorization)))
+    return msgspec.structs.replace(request, headers=(*headers, ("Authorization", authorization)))
 
 
 def encode_path(segments: Iterable[str]) -> str:

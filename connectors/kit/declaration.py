@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticUndefined
 
@@ -84,8 +85,7 @@ def _is_secret(annotation: Any) -> bool:
     return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One delivery as `render` sees it: who, what changed, and the mapped fields already rendered for this event.
 
     `occurred_at` is when the event happened. `delivery_id` is the same on every attempt: use it as idempotency key.
@@ -102,8 +102,7 @@ class Row:
     ticket: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True, gc=False):
     """The rows of one request: one action, one kind of change (adds or removes), at most the action's row limit.
 
     `now` is when the attempt starts; `access_token` comes from the connector type's token flow; `ticket` is set when

@@ -1,13 +1,14 @@
 """One exchange with a partner as plain values: the request that a connector renders, and the answer that it reads."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class PartnerRequest:
+
+class PartnerRequest(msgspec.Struct, frozen=True, gc=False):
     """What to send. `url` is absolute; header names and values are text without CR or LF; `body` is the exact bytes.
 
     The scheme names the sender: `https` and `http` go to the HTTP sender, `kafka` to the Kafka one. `secrets` lists
@@ -21,12 +22,11 @@ class PartnerRequest:
     secrets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerResponse:
+class PartnerResponse(msgspec.Struct, frozen=True, gc=False):
     """What came back: body cut at the sender's cap (128 KiB) and `truncated` says so. Header names are lower-case."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     body: bytes = b""
     truncated: bool = False
     duration_ms: int = 0

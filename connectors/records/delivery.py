@@ -20,10 +20,11 @@ class OutcomeClass(StrEnum):
     OTHER_ERROR = "other_error"
     SKIPPED = "skipped"
 
-    @property
-    def is_error(self) -> bool:
-        """True for the four classes that leave a dead letter."""
-        return self not in (OutcomeClass.SENT, OutcomeClass.REMOVED, OutcomeClass.SKIPPED)
+    is_error: bool
+    """True for the four classes that leave a dead letter."""
+
+    def __init__(self, value: str) -> None:
+        self.is_error = value not in ("sent", "removed", "skipped")
 
 
 class Reason(StrEnum):

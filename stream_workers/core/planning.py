@@ -1,7 +1,9 @@
 """Which deliveries an event leads to: pure, by look-ups only, whatever the size of the configuration."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from connectors.kit.gate import closed_by
 from connectors.records.delivery import Reason
@@ -10,8 +12,7 @@ from stream_workers.core.config_view import EMPTY, ConfigView, Tie
 from stream_workers.core.live_config import LiveAction, LiveConnector
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True, gc=False):
     """An action tied to the event's source.
 
     `skip` of `None` means deliver; a reason means that the delivery ends `skipped` at once. `triggers` is false for an

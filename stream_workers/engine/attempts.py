@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from connectors.kit.classification import (
     ACCEPTED,
@@ -85,15 +86,8 @@ class Attempts:
                 self._conclude(connector, group, (access,) * len(group), exchange)
                 return True
             batch = replace(batch, access_token=access)
-        return await self._exchange(connector, action, group, batch)
-
-    async def _exchange(self, connector: Connector, action: LiveAction, group: Group, batch: Batch) -> bool:
-        assert action.type is not None
-        render = action.type.continue_ if batch.ticket is not None and action.type.continue_ else action.type.render
-        try:
-            request: PartnerRequest = render(connector.live.settings, action.fields, batch)
-        except PatchbayError as error:
-            self._cannot_render(group, error)
+        request = self._request(connector, action, group, batch)
+        if request is None:
             return False
         started = self._clock.monotonic()
         answer = await self._sender.send(
@@ -106,14 +100,14 @@ class Attempts:
             self._not_sent(connector, group)
             return False
         seconds = self._clock.monotonic() - started
-        exchange = Exchange(request, answer, self._now(), int(seconds * 1000), connector.masker)
         classifications = self._classify(connector, action.type, batch, answer)
         self._telemetry.attempted(connector.live.config, classifications[0].verdict, seconds)
         refused = batch.access_token if classifications[0].verdict is Verdict.UNAUTHORIZED else None
         if refused is not None and self._tokens.refused(connector, refused):
             self._dispatcher.requeue(connector, group)
-            return True
-        self._conclude(connector, group, classifications, exchange)
+        else:
+            exchange = Exchange(request, answer, self._now(), int(seconds * 1000), connector.masker)
+            self._conclude(connector, group, classifications, exchange)
         return True
 
     # --- before the request ---
@@ -197,6 +191,16 @@ class Attempts:
             ticket=first.ticket,
             identifiers=connector.live.identifiers,
         )
+
+    def _request(self, connector: Connector, action: LiveAction, group: Group, batch: Batch) -> PartnerRequest | None:
+        """What to send; `None` when it cannot be rendered: then the rows have ended, or go apart."""
+        assert action.type is not None
+        render = action.type.continue_ if batch.ticket is not None and action.type.continue_ else action.type.render
+        try:
+            return render(connector.live.settings, action.fields, batch)
+        except PatchbayError as error:
+            self._cannot_render(group, error)
+            return None
 
     async def _access(self, connector: Connector) -> str | Classification:
         try:

@@ -83,12 +83,17 @@ class Commands:
             event,
             event.profile_id.encode(),
         )
-        delivery = Delivery(taken, partition, connector, item.action_id, event.change)
-        delivery.lane = event.profile_id
-        delivery.delivery_id = item.delivery_id
-        delivery.run = command.run
-        delivery.durable = True
-        action = connector.action(delivery)
-        delivery.activation = (connector.live.config.activation, action.activation if action is not None else 0)
-        delivery.batched = action is not None and action.batch is not None
-        return delivery
+        action = connector.live.actions.get(item.action_id)
+        return Delivery(
+            taken,
+            partition,
+            connector,
+            item.action_id,
+            event.change,
+            event.profile_id,
+            item.delivery_id,
+            (connector.live.config.activation, action.activation if action is not None else 0),
+            action is not None and action.batch is not None,
+            run=command.run,
+            durable=True,
+        )

@@ -13,6 +13,7 @@ from stream_workers.core.delivering import End
 from stream_workers.core.identity import delivery_id, row_key
 from stream_workers.core.planning import Planned, plan, ties_of
 from stream_workers.core.versions import version_of
+from stream_workers.engine.connector import Connector
 from stream_workers.engine.delivery import Delivery, Stage, Taken
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
@@ -88,11 +89,13 @@ class Intake:
         taken = Taken(record.value, record.offset, record.timestamp, version, event, record.key)
         skip = self._known_before(partition, taken, event)
         begun: list[tuple[Delivery, Planned, Reason | None]] = []
+        is_state = skip is None and isinstance(event, MembershipEvent)
         for planned in plan(event, ties, view):
-            delivery = self._delivery(partition, taken, event, planned) if planned.triggers else None
+            connector = self._dispatcher.connector(planned.connector)
+            delivery = self._delivery(partition, taken, connector, planned) if planned.triggers else None
             reason = skip or planned.skip
-            if skip is None and isinstance(event, MembershipEvent):
-                if self._is_overtaken(partition, taken, planned):
+            if is_state and (event.profile_id in connector.lanes or partition.parked):
+                if self._is_overtaken(partition, taken, connector, planned):
                     reason = Reason.SUPERSEDED
                 else:
                     self._replace_older(partition, taken, planned, delivery)
@@ -112,19 +115,24 @@ class Intake:
             return Reason.SUPERSEDED
         return None
 
-    def _delivery(self, partition: OwnedPartition, taken: Taken, event: ProfileEvent, planned: Planned) -> Delivery:
-        connector = self._dispatcher.connector(planned.connector)
-        delivery = Delivery(taken, partition, connector, planned.action.id, event.change)
-        delivery.lane = event.profile_id
-        delivery.delivery_id = delivery_id(event, planned.action.id, partition.number, taken.offset)
-        delivery.activation = (planned.connector.config.activation, planned.action.activation)
-        delivery.batched = planned.action.batch is not None
+    def _delivery(self, partition: OwnedPartition, taken: Taken, connector: Connector, planned: Planned) -> Delivery:
+        event, action = taken.event, planned.action
         connector.volatile += 1
-        return delivery
+        return Delivery(
+            taken,
+            partition,
+            connector,
+            action.id,
+            event.change,
+            event.profile_id,
+            delivery_id(event, action.id, partition.number, taken.offset),
+            (planned.connector.config.activation, action.activation),
+            action.batch is not None,
+        )
 
-    def _is_overtaken(self, partition: OwnedPartition, taken: Taken, planned: Planned) -> bool:
+    def _is_overtaken(self, partition: OwnedPartition, taken: Taken, connector: Connector, planned: Planned) -> bool:
         """True when a newer change still waits, or failed, which the horizon may have forgotten long ago."""
-        if self._dispatcher.has_newer(self._dispatcher.connector(planned.connector), taken, planned.action.id):
+        if self._dispatcher.has_newer(connector, taken, planned.action.id):
             return True
         if not partition.parked:
             return False

@@ -110,22 +110,26 @@ def stand_in(connector_id: str, workspace: str) -> LiveConnector:
 
 def _revived(partition: OwnedPartition, key: bytes, taken: Taken, connector: Connector, was: Was) -> Delivery:
     """Always a new one: timers and queues that still hold the one of before must find it dead."""
-    change = was.change if isinstance(was, Delivery) else taken.event.change
-    delivery = Delivery(taken, partition, connector, was.action_id, change)
-    delivery.lane = taken.key.decode()
-    delivery.delivery_id = was.delivery_id
-    delivery.activation = was.activation
-    delivery.attempts = was.attempts
-    delivery.run = was.run
-    delivery.first_at = was.first_at
-    delivery.due_at = was.due_at
-    delivery.ticket = was.ticket
-    delivery.batch = was.batch
-    delivery.row_key = key
-    delivery.durable = True
-    action = connector.action(delivery)
-    delivery.batched = action is not None and action.batch is not None
-    return delivery
+    action = connector.live.actions.get(was.action_id)
+    return Delivery(
+        taken,
+        partition,
+        connector,
+        was.action_id,
+        was.change if isinstance(was, Delivery) else taken.event.change,
+        taken.key.decode(),
+        was.delivery_id,
+        was.activation,
+        action is not None and action.batch is not None,
+        attempts=was.attempts,
+        run=was.run,
+        first_at=was.first_at,
+        due_at=was.due_at,
+        ticket=was.ticket,
+        batch=was.batch,
+        row_key=key,
+        durable=True,
+    )
 
 
 async def _in_portions(items: Iterable[Item]) -> AsyncIterator[Item]:

@@ -121,8 +121,7 @@ class Slots:
     def _next_group(self, connector: Connector) -> Group | None:
         ready = connector.ready
         while ready:
-            group = [one for one in ready[0] if one.partition.alive and one.stage in (Stage.READY, Stage.RUNNING)]
-            if not group:
+            if not any(_may_go(delivery) for delivery in ready[0]):
                 ready.popleft()
                 continue
             now = self._clock.monotonic()
@@ -134,7 +133,9 @@ class Slots:
                     connector.wake_at = now + wait
                     self._timers.at(connector.wake_at, self.pump, connector)
                 return None
-            connector.begin(now)
+            group = connector.begin(now)
+            if len(group) > 1:
+                group = [delivery for delivery in group if _may_go(delivery)]
             for delivery in group:
                 delivery.stage = Stage.RUNNING
                 connector.lane_of(delivery).running = delivery
@@ -159,3 +160,7 @@ class Slots:
             for task, group in self._running.items()
             if any(delivery.partition.number in partitions for delivery in group)
         ]
+
+
+def _may_go(delivery: Delivery) -> bool:
+    return delivery.partition.alive and (delivery.stage is Stage.READY or delivery.stage is Stage.RUNNING)

@@ -91,22 +91,23 @@ class HttpSender(Sender):
         watched = self._deadlines.watch(task, started_at, timeout_seconds)
         call = _Call(head, data, started_at, still_wanted, self._pool(connector_id))
         try:
-            return await self._exchange(call)
+            pooled = call.pool.take(head.origin)
+            if pooled is not None:
+                answer = await self._exchange_over(pooled, call)
+            # A partner may close a connection while it lies idle. It has then read nothing of this request, or at
+            # least answered nothing, and it is the connection's end that says so: once more, on a fresh one.
+            if pooled is None or (_is_lost(answer) and pooled.has_heard_nothing):
+                answer = await self._dial_and_exchange(call)
         except asyncio.CancelledError:
             if task in watched or task.uncancel() > cancels:
                 raise
             return self._cut(call)
+        else:
+            return answer
         finally:
             watched.pop(task, None)
 
-    async def _exchange(self, call: "_Call") -> Answer | NotSent:
-        pooled = call.pool.take(call.head.origin)
-        if pooled is not None:
-            answer = await self._exchange_over(pooled, call)
-            # A partner may close a connection while it lies idle. It has then read nothing of this request, or at
-            # least answered nothing, and it is the connection's end that says so: once more, on a fresh one.
-            if not (_is_lost(answer) and pooled.has_heard_nothing):
-                return answer
+    async def _dial_and_exchange(self, call: "_Call") -> Answer | NotSent:
         try:
             fresh = await self._dialer.dial(call.head.address, call.head.origin)
         except DIAL_ERRORS as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from connectors.records.config import ConnectorConfig
 from connectors.records.delivery import Outcome, OutcomeClass
+from stream_workers.shell.counts import Counts
 from stream_workers.shell.durations import Durations
 
 if TYPE_CHECKING:
@@ -27,17 +28,14 @@ class Telemetry:
     def __init__(self, registry: CollectorRegistry, version: str) -> None:
         self.registry = registry
         self._log = structlog.get_logger("patchbay.worker")
-        self._deliveries = Counter(
+        self._deliveries = Counts(
             "patchbay_deliveries",
             "Deliveries by how they ended.",
             ("connector_id", "action_id", "outcome"),
-            registry=registry,
+            registry,
         )
-        self._attempts = Counter(
-            "patchbay_delivery_attempts",
-            "Exchanges with partners by verdict.",
-            ("connector_id", "verdict"),
-            registry=registry,
+        self._attempts = Counts(
+            "patchbay_delivery_attempts", "Exchanges with partners by verdict.", ("connector_id", "verdict"), registry
         )
         self._retries = Counter(
             "patchbay_delivery_retries",
@@ -59,7 +57,7 @@ class Telemetry:
             _END_TO_END_BUCKETS,
             registry,
         )
-        self._records = Counter("patchbay_records", "Records read from profile-events.", ("result",), registry=registry)
+        self._records = Counts("patchbay_records", "Records read from profile-events.", ("result",), registry)
         self._misrouted = Counter(
             "patchbay_misrouted_records_sampled",
             "Records, of one in 64 looked at, that their key does not put into their partition.",
@@ -94,8 +92,6 @@ class Telemetry:
         )
         self._info = Gauge("patchbay_build_info", "The running version.", ("version",), registry=registry)
         self._info.labels(version).set(1)
-        self._decoded = self._records.labels("decoded")
-        self._children: dict[tuple[str, str, str], Any] = {}
         self._connectors: dict[str, tuple[bool, bool]] = {}
         self._ended = 0
 
@@ -103,32 +99,24 @@ class Telemetry:
 
     def record_decoded(self) -> None:
         """A record of a known source was read."""
-        self._decoded.inc()
+        self._records.add("decoded")
 
     def record_refused(self, reason: str) -> None:
         """A record became a dead letter."""
-        self._records.labels(reason).inc()
+        self._records.add(reason)
         self._dead_letters.labels(reason).inc()
 
     # --- deliveries ---
 
     def ended(self, connector: ConnectorConfig, action_id: str, outcome: Outcome) -> None:
         """A delivery has had its outcome."""
-        key = (connector.id, action_id, outcome.outcome)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._deliveries.labels(connector.id, action_id, outcome.outcome.value)
-        child.inc()
+        self._deliveries.add(connector.id, action_id, outcome.outcome)
         if outcome.outcome is not OutcomeClass.SKIPPED:
             self._end_to_end_seconds.observe(connector.type, outcome.end_to_end_ms / 1000)
 
     def attempted(self, connector: ConnectorConfig, verdict: Verdict, seconds: float) -> None:
         """A partner was asked."""
-        key = (connector.id, "", verdict.value)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._attempts.labels(connector.id, verdict.value)
-        child.inc()
+        self._attempts.add(connector.id, verdict)
         self._attempt_seconds.observe(connector.type, seconds)
 
     def retried(self, connector: ConnectorConfig, verdict: Verdict) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 
 from connectors import catalog
@@ -109,7 +110,7 @@ def test_a_package_with_too_much_python_is_told_so(tmp_path, monkeypatch):
 
 def test_a_secret_that_is_not_listed_is_found():
     def render(*arguments):
-        return replace(META.actions[0].render(*arguments), secrets=())
+        return msgspec.structs.replace(META.actions[0].render(*arguments), secrets=())
 
     leaky = replace(META, actions=(replace(META.actions[0], render=render),))
     assert any("'access_token'" in found for found in rules.secrets_are_listed(leaky, cases_of(META)))
@@ -118,7 +119,7 @@ def test_a_secret_that_is_not_listed_is_found():
 def test_a_body_that_breaks_on_awkward_profiles_is_found():
     def render(settings, fields, batch):
         request = WEBHOOK.actions[0].render(settings, fields, batch)
-        return replace(request, body=f'{{"id": "{batch.rows[0].profile_id}"}}'.encode())
+        return msgspec.structs.replace(request, body=f'{{"id": "{batch.rows[0].profile_id}"}}'.encode())
 
     broken = replace(WEBHOOK, actions=(replace(WEBHOOK.actions[0], render=render),))
     assert any("no JSON" in found for found in rules.awkward_profiles_render(broken, cases_of(WEBHOOK)))
@@ -128,7 +129,7 @@ def test_a_rendering_that_is_not_pure_is_found():
     count = iter(range(1000))
 
     def render(*arguments):
-        return replace(META.actions[0].render(*arguments), method=f"M{next(count)}")
+        return msgspec.structs.replace(META.actions[0].render(*arguments), method=f"M{next(count)}")
 
     impure = replace(META, actions=(replace(META.actions[0], render=render),))
     assert list(rules.rendering_is_pure(impure, cases_of(META)))

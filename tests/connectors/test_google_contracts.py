@@ -1,9 +1,9 @@
 """Everything that Google connectors send is what Google's discovery documents describe."""
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.catalog import CATALOG
 from connectors.kit.cases import TOKEN, Source, case_folder, load_cases, prepare_case, request_of

@@ -129,7 +129,7 @@ class ToTheSimulator(Sender):
         headers = tuple((name, value) for name, value in request.headers if not name.startswith(":"))
         method = AS_HTTP.get(request.method, request.method)
         return await self._inner.send(
-            replace(request, method=method, url=url, headers=headers),
+            msgspec.structs.replace(request, method=method, url=url, headers=headers),
             connector_id=connector_id,
             timeout_seconds=timeout_seconds,
             still_wanted=still_wanted,

@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec.structs import replace
 
 from connectors.catalog.meta_custom_audiences.settings import MetaSettings, SyncAudienceFields
 from connectors.kit.declaration import Batch

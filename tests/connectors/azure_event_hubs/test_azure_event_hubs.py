@@ -1,9 +1,8 @@
 """Messages hold whatever a profile holds, access is whole before it is saved, and only Entra ID asks for tokens."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from connectors.catalog.azure_event_hubs.declaration import CONNECTOR

@@ -1,9 +1,9 @@
 """SOAP holds whatever a profile holds, the way into a group is walked to its end, and the token is always listed."""
 
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from connectors.catalog.clang.declaration import CONNECTOR

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -67,7 +66,7 @@ def test_what_is_no_formula_stays_as_it_is(value):
     st.dictionaries(st.text(max_size=20), st.none() | st.booleans() | st.integers() | st.text(max_size=50), max_size=5)
 )
 def test_any_columns_give_files_that_can_be_read(columns):
-    mapped = replace(row(1), mapped={"columns": columns})
+    mapped = msgspec.structs.replace(row(1), mapped={"columns": columns})
     as_json, as_csv = render(mapped, fields=with_format("ndjson")), render(mapped)
     found = msgspec.json.decode(as_json.body)
     assert {**columns, **found} == found

@@ -1,8 +1,7 @@
 """A webhook's settings hold, its signature is what an independent library accepts, and nothing in an event moves it."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 

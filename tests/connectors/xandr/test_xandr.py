@@ -1,9 +1,8 @@
 """A file holds only what the format allows, goes only to Xandr's own hosts, and odd answers end in a meaning."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from connectors.catalog.xandr.declaration import CONNECTOR
