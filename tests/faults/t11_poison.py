@@ -67,7 +67,15 @@ def run(place: Place, size: Size) -> Report:
             "records read = decoded + dead letters", source_records(scene.settings), good + large + len(letters)
         )
         report.none("restarts", 0 if worker.is_running() else 1)
+        if size.full:
+            report.at_most("longest pause between good events", _longest_pause(scene), 1.0, "s")
     return report
+
+
+def _longest_pause(scene: Scene) -> float:
+    """At the partner, among the ordinary good events."""
+    moments = sorted(arrival.at for arrival in scene.arrivals() if arrival.profile.startswith("p-"))
+    return max(later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
 
 
 def _hardest(scene: Scene) -> int:
