@@ -1,61 +1,110 @@
-"""T14: the database goes away; deliveries go on, and the counts are exact afterwards."""
+"""T14: the database hangs, then it is gone; deliveries go on, the API says so, and the counts are exact afterwards."""
 
 import asyncio
+import contextlib
+import time
 
-from connectors.records.metrics_table import metadata
+import httpx
+
+from connectors.kit.sealing import new_key
 from connectors.records.topics import ATTEMPTS, OUTCOMES
+from deploy.local.ports import free_port
 from stream_workers.shell.metrics_store import open_metrics_engine
 from tests.faults.report import Report, Size
-from tests.faults.scene import Place
+from tests.faults.scene import Place, Scene
 from tests.stream_workers.conftest import PostgresqlServer
 from tests.support.oracle import read_all
 from tests.support.recount import Counts, recount, stored_counts
 
+ADMIN_KEY = "pbk_admin_0123456789abcdef0123456789abcdef"
+ANSWER_SECONDS = 2.0
+
 
 def run(place: Place, size: Size) -> Report:
-    """PostgreSQL crashes while events flow, twice as long in the full form; then it is started again."""
-    events = size.pick(1_500, 100_000)
-    rate = size.pick(300, 400)
-    report = Report()
+    """PostgreSQL is frozen for one stretch and gone for the next, while events flow; then it is started again."""
+    rate, well, frozen, gone = size.pick((200, 4.0, 3.0, 3.0), (150, 120.0, 300.0, 300.0))
+    report, port = Report(), free_port()
     server = PostgresqlServer()
+    environment = {
+        "PATCHBAY_DATABASE__URL": server.url,
+        "PATCHBAY_SECRETS__KEYS": new_key(),
+        "PATCHBAY_HTTP__PORT": str(port),
+        "PATCHBAY_ACCESS__FIRST_ADMIN_KEY": ADMIN_KEY,
+    }
     try:
-        asyncio.run(_create(server.url))
-        with place.scene(PATCHBAY_DATABASE__URL=server.url) as scene:
+        with place.scene(**environment) as scene, _client(port) as http:
             scene.publish_webhooks(2)
             scene.partner.misbehave("/p1", status=503, fraction=0.3)
-            worker = scene.workers.start()
-            metrics = scene.workers.start("metrics")
-            with scene.stream.flowing(rate, profiles=2_000, at_most=events):
-                scene.until(lambda: len(scene.stream.sent) >= events // 4, 300)
-                server.crash()
-                scene.until(lambda: len(scene.stream.sent) >= events // 2, 600)
-                while_down = scene.received()
-                scene.until(lambda: len(scene.stream.sent) >= events, 600)
-                scene.until(lambda: scene.received() > while_down + events // 4, 60)
+            programs = [scene.workers.start("control-plane", wait=False)]
+            scene.until(lambda: _answers(http, "/readyz") == httpx.codes.OK)
+            programs += [scene.workers.start(), scene.workers.start("metrics")]
+            with scene.stream.flowing(rate, profiles=2_000):
+                before = _stretch(scene, rate, well)
+                server.freeze()
+                hangs = _ask(http)
+                while_frozen = _stretch(scene, rate, frozen)
+                server.kill()
+                refuses = _ask(http)
+                while_gone = _stretch(scene, rate, gone)
             scene.want_all("act_0", "act_1")
             scene.until_complete(120)
             server.start()
+            scene.until(lambda: _answers(http, "/readyz") == httpx.codes.OK)
             outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES)]
             attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS)]
             wanted = recount(outcomes, attempts)
-            scene.until(lambda: asyncio.run(_stored(server.url)) == wanted, 60)
-            report.equal(
-                "counts after the recovery, compared with a recount", asyncio.run(_stored(server.url)) == wanted, True
-            )
-            report.none("events lost", scene.ledger.missing())
-            report.none("deliveries counted twice", scene.ledger.counted_twice())
-            report.none("programs that ended", [worker.is_running(), metrics.is_running()].count(False))
-            report.note("deliveries, failed attempts", f"{len(outcomes):,}, {len(attempts):,}")
+            with contextlib.suppress(AssertionError):
+                scene.until(lambda: asyncio.run(_stored(server.url)) == wanted, size.pick(60, 300))
+            same = asyncio.run(_stored(server.url)) == wanted
+            alive = [program.is_running() for program in programs]
+            answers = _answers(http, "/v1/connectors")
     finally:
         server.remove()
+    report.equal("counts after the recovery, compared with a recount", same, True)
+    report.none("events lost", scene.ledger.missing())
+    report.none("deliveries counted twice", scene.ledger.counted_twice())
+    report.none("programs that ended", alive.count(False))
+    for what, asked in (("hangs", hangs), ("is gone", refuses)):
+        statuses = {page: status for page, (status, _) in asked.items()}
+        report.equal(f"answers while it {what}", statuses, {"/v1/connectors": 503, "/readyz": 503, "/livez": 200})
+        if size.full:
+            slowest = max(took for _, took in asked.values())
+            report.at_most(f"slowest answer while it {what}", slowest, ANSWER_SECONDS, "s")
+    report.equal("the API's answer afterwards", answers, 200)
+    if size.full:
+        report.at_least("deliveries while it hung", while_frozen / before * 100, 95, "% of before")
+        report.at_least("deliveries while it was gone", while_gone / before * 100, 95, "% of before")
+    report.note("deliveries, failed attempts", f"{len(outcomes):,}, {len(attempts):,}")
     return report
 
 
-async def _create(url: str) -> None:
-    engine = open_metrics_engine(url)
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    await engine.dispose()
+def _client(port: int) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30)
+
+
+def _answers(http: httpx.Client, page: str) -> int:
+    try:
+        return http.get(page).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def _ask(http: httpx.Client) -> dict[str, tuple[int, float]]:
+    """What each page answers now, and how long it took."""
+    asked = {}
+    for page in ("/v1/connectors", "/readyz", "/livez"):
+        began = time.monotonic()
+        asked[page] = (_answers(http, page), time.monotonic() - began)
+    return asked
+
+
+def _stretch(scene: Scene, rate: float, seconds: float) -> float:
+    """While so many events are sent: accepted deliveries a second at the partner that is well."""
+    sent, received = len(scene.stream.sent), scene.partner.count("/p0")
+    began = time.monotonic()
+    scene.until(lambda: len(scene.stream.sent) - sent >= rate * seconds, seconds + 120)
+    return (scene.partner.count("/p0") - received) / (time.monotonic() - began)
 
 
 async def _stored(url: str) -> Counts:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.records.metrics_table import metadata
 from stream_workers.shell.metrics_store import open_metrics_engine
+from tests.support.stack import children_of, is_gone
+from tests.support.waiting import eventually
 
 
 class PostgresqlServer:
@@ -33,8 +36,26 @@ class PostgresqlServer:
     def crash(self) -> None:
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
 
+    def freeze(self) -> None:
+        """No process of the server goes on; whoever is connected waits."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """As a crash of the machine, also while it is frozen."""
+        for pid in self._processes():
+            os.kill(pid, signal.SIGKILL)
+        eventually(lambda: not self._processes(), 30)
+
+    def _processes(self) -> list[int]:
+        first = self._folder / "data" / "postmaster.pid"
+        if not first.exists():
+            return []
+        pid = int(first.read_text().split()[0])
+        return [one for one in (pid, *children_of(pid)) if not is_gone(one)]
+
     def remove(self) -> None:
-        self.crash()
+        self.kill()
         shutil.rmtree(self._folder)
 
     def _run(self, program: str, *arguments: str) -> None:
