@@ -115,11 +115,13 @@ class DeliveryProgram:
         self._command_reader.start()
         self._board.start()
         self._state = asyncio.get_running_loop().create_task(self._report())
+        self.telemetry.started(self.worker_id, version("patchbay"), self._metrics_url)
         await self.app.start()
 
     async def stop(self) -> None:
         """Release the partitions, leave the group, and give everything back."""
         self._stopping = True
+        began = self._clock.monotonic()
         await self.engine.stop()
         await self.app.stop()
         await self._command_reader.stop()
@@ -131,6 +133,7 @@ class DeliveryProgram:
         await self._sender.close()
         await self._probes.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
+        self.telemetry.stopped(self.worker_id, self._clock.monotonic() - began)
 
     async def crashed(self) -> None:
         """Return when Faust or a partition's intake has broken."""
@@ -141,6 +144,10 @@ class DeliveryProgram:
     def metrics_port(self) -> int:
         """Where `/metrics` answers."""
         return self._probes.port
+
+    @property
+    def _metrics_url(self) -> str:
+        return f"http://{self._settings.probes.host}:{self._probes.port}/metrics"
 
     async def _partition_count(self) -> int:
         """Waits until Kafka and the topics are there; raises `InvalidSettings` when their partition counts differ."""
@@ -252,7 +259,7 @@ class DeliveryProgram:
             applied=dispatcher.view.revisions(),
             in_flight=dispatcher.slots.in_flight,
             pending_rows=self.engine.pending_rows(),
-            metrics_url=f"http://{self._settings.probes.host}:{self._probes.port}/metrics",
+            metrics_url=self._metrics_url,
             connectors={
                 connector.id: ConnectorHealth(
                     breaker=connector.breaker.state.value,

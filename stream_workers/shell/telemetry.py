@@ -95,6 +95,16 @@ class Telemetry:
         self._connectors: dict[str, tuple[bool, bool]] = {}
         self._ended = 0
 
+    # --- the worker ---
+
+    def started(self, worker_id: str, version: str, metrics_url: str) -> None:
+        """The configuration is read, and the group is asked for partitions."""
+        self._log.info("worker.started", worker_id=worker_id, version=version, metrics=metrics_url)
+
+    def stopped(self, worker_id: str, seconds: float) -> None:
+        """Everything was given back in order."""
+        self._log.info("worker.stopped", worker_id=worker_id, seconds=round(seconds, 1))
+
     # --- records ---
 
     def record_decoded(self) -> None:
