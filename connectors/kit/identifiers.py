@@ -80,7 +80,7 @@ _GENDERS = {"f": "f", "female": "f", "woman": "f", "m": "m", "male": "m", "man":
 
 def is_hashed(value: str) -> bool:
     """True for a SHA-256 in lower-case hex."""
-    return _HASHED.fullmatch(value) is not None
+    return len(value) == 64 and _HASHED.fullmatch(value) is not None
 
 
 def sha256_hex(value: str | None) -> str:
@@ -95,7 +95,7 @@ def normalize_email(value: str | None) -> str:
     text = _folded(value)
     if is_hashed(text):
         return text
-    text = _BLANKS.sub("", text)
+    text = "".join(text.split())
     local, _, domain = text.rpartition("@")
     return text if local and domain else ""
 
@@ -190,7 +190,8 @@ def birth_date_parts(value: str | None) -> tuple[str, str, str]:
 
 
 def _folded(value: str | None) -> str:
-    return unicodedata.normalize("NFC", (value or "").strip().lower()).strip()
+    text = (value or "").strip().lower()
+    return text if text.isascii() else unicodedata.normalize("NFC", text).strip()
 
 
 def _letters(text: str) -> str:

@@ -42,6 +42,7 @@ from stream_workers.shell.partition_log import Unit
 from stream_workers.shell.partition_reader import Pending
 from stream_workers.shell.telemetry import Telemetry
 from tests.bench.workload import KINDS, TEXT_BODY, WebhookConfig, webhooks
+from tests.support.refresh_tokens import RefreshTokensInMemory
 
 ROUNDS = 5
 PORT = 1
@@ -147,7 +148,7 @@ def engine_alone() -> tuple[DeliveryEngine, ForgetfulLog]:
     dispatcher = Dispatcher(clock, endings, SlotPolicy(), lambda: True)
     surroundings = Surroundings(clock, telemetry, RetryPolicy(), lambda: 0.5, lambda: True)
     partner: Any = QuickPartner()
-    tokens = Tokens(partner, clock, lambda _id: None, lambda _id, _token: None)
+    tokens = Tokens(partner, clock, RefreshTokensInMemory())
     dispatcher.slots.attempt_with(Attempts(dispatcher, endings, partner, tokens, surroundings))
     opened: Any = log
 

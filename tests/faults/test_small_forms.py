@@ -9,9 +9,7 @@ from tests.faults.report import SMALL
 from tests.faults.scene import Place
 from tests.support.kafka import RunningKafka
 
-BY_HAND = ("T3", "T21")
-"""Their figures are seconds after a broker's return or a thaw; a busy machine keeps none: `make faults` runs them."""
-HERE = [test for test in FAULT_TESTS if not test.elsewhere and test.number not in BY_HAND]
+HERE = [test for test in FAULT_TESTS if not test.elsewhere]
 
 
 @pytest.mark.faults
