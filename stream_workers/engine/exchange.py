@@ -1,14 +1,14 @@
 """One exchange with a partner as the engine remembers it: what was sent, what came back, when, and how long it took."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse
 from connectors.kit.masking import Masker
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, eq=False):
     """`at` is unix milliseconds. What is shown of it is masked once, when it is first asked for."""
 
     request: PartnerRequest | None

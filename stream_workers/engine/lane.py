@@ -1,16 +1,15 @@
 """The deliveries of one profile to one connector, in order: at most one attempt at a time."""
 
+import msgspec
+
 from stream_workers.engine.delivery import Delivery, Stage
 
 
-class Lane:
+class Lane(msgspec.Struct, eq=False):
     """Small on purpose: there is one for each profile and connector with anything open."""
 
-    __slots__ = ("items", "running")
-
-    def __init__(self) -> None:
-        self.items: list[Delivery] = []
-        self.running: Delivery | None = None
+    items: list[Delivery] = []
+    running: Delivery | None = None
 
     def leave(self, delivery: Delivery) -> None:
         """A delivery is over."""

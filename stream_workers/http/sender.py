@@ -5,6 +5,8 @@ import ssl
 from collections.abc import Callable
 from time import monotonic
 
+import msgspec
+
 from connectors.kit.address import AddressPolicy
 from connectors.kit.errors import InvalidSettings
 from connectors.kit.exchange import (
@@ -144,19 +146,14 @@ class HttpSender(Sender):
         self._sweeper = asyncio.get_running_loop().call_later(self._limits.idle_seconds / 3, self._drop_idle)
 
 
-class _Call:
+class _Call(msgspec.Struct, eq=False):
     """What one `send` needs until it ends."""
 
-    __slots__ = ("data", "head", "pool", "started_at", "still_wanted")
-
-    def __init__(
-        self, head: PreparedHead, data: bytes, started_at: float, still_wanted: StillWanted | None, pool: ConnectionPool
-    ) -> None:
-        self.head = head
-        self.data = data
-        self.started_at = started_at
-        self.still_wanted = still_wanted
-        self.pool = pool
+    head: PreparedHead
+    data: bytes
+    started_at: float
+    still_wanted: StillWanted | None
+    pool: ConnectionPool
 
 
 def _is_lost(answer: Answer | NotSent) -> bool:
