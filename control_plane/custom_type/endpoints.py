@@ -6,6 +6,7 @@ from fastapi.responses import PlainTextResponse
 from control_plane.access.repeatable import Repeated
 from control_plane.access.trial_limit import TooManyTrials
 from control_plane.access.work import Editing, Viewing, Work
+from control_plane.catalog.service import show_type
 from control_plane.connection_test.schemas import ConnectionTestRead, SettingsTest
 from control_plane.connection_test.service import try_form
 from control_plane.connector import presentation
@@ -71,10 +72,10 @@ async def import_custom_type(body: CustomTypeFile, work: Editing, response: Resp
 async def check_definition(body: DefinitionCheck, work: Editing) -> DefinitionChecked:  # noqa: ARG001  # for its role
     """Whether a definition holds, without storing it; the first thing that does not, with its place."""
     try:
-        service.build({**body.definition, "revision": 1})
+        type_ = service.build({**body.definition, "revision": 1})
     except InvalidInput as refused:
         return DefinitionChecked(valid=False, errors=list(refused.faults))
-    return DefinitionChecked(valid=True, errors=[])
+    return DefinitionChecked(valid=True, errors=[], type=show_type(type_))
 
 
 @router.post(f"{PATH}:test", responses=documented(InvalidInput, TooManyTrials))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from control_plane.catalog.schemas import ConnectorTypeRead
 from control_plane.connection_test.schemas import SettingsTest
 from control_plane.errors import Fault
 from control_plane.inputs import Input, JsonObject, Note, Text
@@ -37,10 +38,11 @@ class DefinitionTest(SettingsTest):
 
 
 class DefinitionChecked(BaseModel):
-    """What is wrong with a definition first, with its place."""
+    """What is wrong with a definition first, with its place; and the connector type that one which holds makes."""
 
     valid: bool
     errors: list[Fault]
+    type: ConnectorTypeRead | None = None
 
 
 class CustomTypeRead(BaseModel):

@@ -219,4 +219,4 @@ def test_a_live_journey_with_unpublished_changes_says_that_it_goes_on_sending(op
     expect(page.get_by_text("goes on sending as version 1")).to_be_visible()
     page.goto(f"{demonstration.url}/connectors/{demonstration.connectors['Loyalty programme']}?tab=uses")
     expect(page.get_by_text("One published version still sends")).to_be_visible()
-    expect(page.get_by_text("published only: sends until its draft is published")).to_be_visible()
+    expect(page.get_by_text("still holds it: it sends until a publication")).to_be_visible()

@@ -10,6 +10,9 @@ import { AlertsPage } from "./pages/alerts/alerts-page";
 import { AuditPage } from "./pages/audit-page";
 import { ConnectorPage } from "./pages/connector/connector-page";
 import { ConnectorsPage } from "./pages/connectors/connectors-page";
+import { CustomTypePage } from "./pages/custom-types/custom-type-page";
+import { CustomTypesPage } from "./pages/custom-types/custom-types-page";
+import { NewCustomTypePage } from "./pages/custom-types/new-custom-type-page";
 import { DeadLettersPage } from "./pages/dead-letters/dead-letters-page";
 import { DeliveriesPage } from "./pages/deliveries/deliveries-page";
 import { MarketplacePage } from "./pages/marketplace/marketplace-page";
@@ -19,6 +22,7 @@ import { SignInPage } from "./pages/sign-in-page";
 import { SourcePage } from "./pages/sources/source-page";
 import { SourcesPage } from "./pages/sources/sources-page";
 import { TracePage } from "./pages/trace/trace-page";
+import { TagsPage } from "./pages/tags/tags-page";
 import { UsersPage } from "./pages/users-page";
 import { WorkersPage } from "./pages/workers-page";
 import { usePlace } from "./routing/location";
@@ -41,6 +45,10 @@ const ROUTES: [string, PageOf][] = [
   ["/marketplace", MarketplacePage],
   ["/marketplace/:type", MarketplacePage],
   ["/marketplace/:type/new", NewConnectorPage],
+  ["/custom-types", CustomTypesPage],
+  ["/custom-types/new", NewCustomTypePage],
+  ["/custom-types/:id", CustomTypePage],
+  ["/tags", TagsPage],
   ["/sources/:kind", SourcesPage],
   ["/sources/:kind/:id", SourcePage],
   ["/deliveries", DeliveriesPage],

@@ -11,14 +11,11 @@ export function UseList({ uses }: { uses: readonly Use[] }) {
       {uses.map((use) => (
         <li key={`${use.kind}/${use.id}/${use.action_id}`}>
           <span class="quiet">{KINDS[use.kind]}</span> <a href={`/sources/${SOURCE_PATHS[use.kind]}/${use.id}`}>{use.name}</a>{" "}
-          <span title={use.why} class={`chip ${use.in_draft ? "muted" : "warn"}`}>{stateOf(use)}</span>
+          <span class={`chip ${use.sends ? "good" : "muted"}`}>{use.sends ? "sends" : "does not send"}</span>
+          {use.in_published && (!use.in_draft || use.unpublished_changes) && <span class="chip warn">{use.in_draft ? "unpublished changes" : "published only"}</span>}
+          <p class="quiet">{use.why}</p>
         </li>
       ))}
     </ul>
   );
-}
-
-function stateOf(use: Use): string {
-  if (use.in_draft && use.in_published) return "draft and published";
-  return use.in_draft ? "draft only" : "published only: sends until its draft is published";
 }

@@ -38,7 +38,11 @@ const frame = EditorView.theme({
 });
 
 /** Styles are allowed by the page's nonce, since nothing else may add any. */
-export function appearance(): Extension {
+export function plainAppearance(): Extension {
   const nonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
-  return [EditorView.cspNonce.of(nonce), frame, syntaxHighlighting(colors)];
+  return [EditorView.cspNonce.of(nonce), frame];
+}
+
+export function appearance(): Extension {
+  return [plainAppearance(), syntaxHighlighting(colors)];
 }

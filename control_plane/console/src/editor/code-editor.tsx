@@ -27,14 +27,16 @@ export interface CodeEditorProps {
   marks: readonly Mark[];
   readOnly?: boolean;
   describedBy?: string;
+  /** Puts the text in shape, where its language has one. */
+  format?: () => void;
 }
 
 /** Text with Liquid in it: coloured, completed, and marked where it does not hold. */
-export function CodeEditor({ label, language, initial, change, vocabulary, marks, readOnly = false, describedBy }: CodeEditorProps) {
+export function CodeEditor({ label, language, initial, change, vocabulary, marks, readOnly = false, describedBy, format }: CodeEditorProps) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const latest = useRef({ change, vocabulary });
-  latest.current = { change, vocabulary };
+  const latest = useRef({ change, vocabulary, format });
+  latest.current = { change, vocabulary, format };
   const editable = useRef(new Compartment());
   useEffect(() => {
     if (parent.current === null) return undefined;
@@ -44,6 +46,7 @@ export function CodeEditor({ label, language, initial, change, vocabulary, marks
         doc: initial,
         extensions: [
           language === "json" ? [lineNumbers(), lintGutter(), liquid({ base: json() })] : liquid(),
+          keymap.of([{ key: "Shift-Alt-f", run: () => (latest.current.format?.(), true) }]),
           ...writing(() => latest.current.vocabulary),
           EditorView.contentAttributes.of({ "aria-label": label, ...(describedBy ? { "aria-describedby": describedBy } : {}) }),
           EditorView.updateListener.of((update) => {

@@ -1,17 +1,27 @@
-import type { Completion, CompletionContext, CompletionResult, CompletionSource } from "@codemirror/autocomplete";
+import { type Completion, type CompletionContext, type CompletionResult, type CompletionSource, snippetCompletion } from "@codemirror/autocomplete";
+import { SNIPPETS } from "./snippets";
 import type { Vocabulary } from "./vocabulary";
 
-/** Attributes where a value stands, functions behind a bar; nothing outside braces. */
+/** Attributes where a value stands, functions behind a bar, snippets outside braces. */
 export function completeFrom(vocabulary: () => Vocabulary): CompletionSource {
   return (context) => {
     const inside = insideBraces(context);
-    if (inside === null) return null;
+    if (inside === null) return snippets(context);
     const bar = /\|\s*(\w*)$/.exec(inside);
     if (bar) return result(context, bar[1] ?? "", vocabulary().functions.map(functionOption));
     const path = /[\w.]*$/.exec(inside)?.[0] ?? "";
     if (path === "" && !context.explicit && !/[{%\s]$/.test(inside)) return null;
     return result(context, path, vocabulary().attributes.map(attributeOption));
   };
+}
+
+const SNIPPET_OPTIONS = SNIPPETS.map(({ name, about, template }) => snippetCompletion(template, { label: name, detail: about, type: "keyword" }));
+
+/** Asked for, or where a word begins that is the beginning of one. */
+function snippets(context: CompletionContext): CompletionResult | null {
+  const typed = context.matchBefore(/[\w-]+/)?.text ?? "";
+  const isMeant = SNIPPETS.some(({ name }) => typed.length > 1 && name.startsWith(typed));
+  return context.explicit || isMeant ? { from: context.pos - typed.length, options: SNIPPET_OPTIONS, validFor: /^[\w-]*$/ } : null;
 }
 
 function insideBraces(context: CompletionContext): string | null {

@@ -1,9 +1,8 @@
-import { json } from "@codemirror/lang-json";
 import { MergeView } from "@codemirror/merge";
 import { EditorState } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "preact/hooks";
-import { appearance } from "./appearance";
+import { plainAppearance } from "./appearance";
 
 export interface DiffProps {
   before: string;
@@ -31,10 +30,10 @@ export function DiffView({ before, after, titles }: DiffProps) {
 function reading(title: string) {
   return [
     lineNumbers(),
-    json(),
     EditorView.lineWrapping,
     EditorState.readOnly.of(true),
     EditorView.contentAttributes.of({ "aria-label": title, tabindex: "0" }),
-    appearance(),
+    // Where both differ the colours say so, and those of the language would be hard to read upon them.
+    plainAppearance(),
   ];
 }

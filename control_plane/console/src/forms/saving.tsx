@@ -1,6 +1,7 @@
 /** Saving a draft: faults go to their fields, and somebody else's change is shown before it could be overwritten. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { useUserNames } from "../api/queries";
 import { asProblem, type Problem } from "../api/problem";
 import type { Fault } from "../api/types";
 import { Dialog } from "../ui/dialog";
@@ -83,13 +84,14 @@ interface ConflictProps {
 }
 
 function ConflictDialog({ problem, theirs, mine, overwrite, give, close }: ConflictProps) {
+  const nameOf = useUserNames();
   return (
     <Dialog title="Somebody changed this in the meantime" wide close={close}>
       <div class="dialog-body">
         <p>
           {problem.changedBy ? (
             <>
-              Changed by <strong>{problem.changedBy}</strong> <Time at={problem.changedAt} />. Nothing of yours is stored yet.
+              Changed by <strong>{nameOf(problem.changedBy)}</strong> <Time at={problem.changedAt} />. Nothing of yours is stored yet.
             </>
           ) : (
             problem.detail

@@ -29,6 +29,11 @@ function arrive(): void {
   if (moved) window.scrollTo(0, 0);
 }
 
+/** What was unsaved is stored: the next step is not asked about. */
+export function releaseLeaveGuard(): void {
+  mayLeave = null;
+}
+
 /** Goes somewhere; unsaved changes are asked about first. */
 export async function navigate(to: string, how: { replace?: boolean } = {}): Promise<void> {
   const leaves = new URL(to, window.location.href).pathname !== window.location.pathname;

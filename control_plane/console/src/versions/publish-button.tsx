@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { asProblem } from "../api/problem";
 import { invalidate } from "../api/query";
 import { PlainField } from "../forms/plain-field";
 import { Dialog } from "../ui/dialog";
@@ -44,6 +45,8 @@ function PublishDialog({ kind, id, rowVersion, published, draft, close }: Props 
       close();
     } catch (error) {
       complain(error);
+      // What somebody else has changed meanwhile is shown before it is published.
+      if (asProblem(error).isConflictOfVersions) await invalidate(kind, "actions");
       setBusy(false);
     }
   };
@@ -55,13 +58,13 @@ function PublishDialog({ kind, id, rowVersion, published, draft, close }: Props 
             <p>Workers learn of it within a second or so. A new connector stays deactivated until you activate it.</p>
           ) : (
             <Difference
-              key={published}
+              key={`${published}/${rowVersion}`}
               before={{ title: `Version ${published}`, read: () => readVersion(kind, id, published) }}
               after={{ title: "Draft", read: draft }}
               otherwise={<Loading rows={5} />}
             />
           )}
-          {kind === "connectors" && published !== null && <RenderedDifference connectorId={id} />}
+          {kind === "connectors" && published !== null && <RenderedDifference key={rowVersion} connectorId={id} />}
           <PlainField title="Note" help="Why; shown in the history." value={note} change={setNote} autoFocus />
         </div>
         <footer>

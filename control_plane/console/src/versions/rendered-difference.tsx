@@ -29,17 +29,23 @@ function Actions({ diff }: { diff: RenderedDiff }) {
       {diff.are_examples && <p class="quiet">Shown on examples: no real event has come yet.</p>}
       {diff.actions
         .filter((action) => action.change !== "same")
-        .map((action) => {
-          const pair = action.samples.find((sample) => sample.differs);
-          return (
-            <section key={action.action_id}>
-              <h3>
-                {action.name} <span class="chip info">{words(action.change)}</span>
-              </h3>
-              {pair && <DiffView before={textOf(pair.published)} after={textOf(pair.draft)} titles={["Published", "Draft"]} />}
-            </section>
-          );
-        })}
+        .map((action) => (
+          <section key={action.action_id}>
+            <h3>
+              {action.name} <span class="chip info">{words(action.change)}</span>
+            </h3>
+            {action.samples
+              .filter((sample) => sample.differs)
+              .map((sample) => (
+                <DiffView
+                  key={sample.id}
+                  before={textOf(sample.published)}
+                  after={textOf(sample.draft)}
+                  titles={[`Published, ${sample.id}`, `Draft, ${sample.id}`]}
+                />
+              ))}
+          </section>
+        ))}
     </>
   );
 }

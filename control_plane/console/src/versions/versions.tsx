@@ -12,6 +12,7 @@ import { Shown } from "../ui/shown";
 import { Time } from "../ui/time";
 import { complain, say } from "../ui/toasts";
 import { Difference } from "./difference";
+import { RenderedDifference } from "./rendered-difference";
 import { type PublishedKind, readVersion, revert, useVersions } from "./publishing";
 
 interface Props {
@@ -83,7 +84,7 @@ function VersionTable({ kind, id, published, draft, versions }: Props & { versio
           </tbody>
         </table>
       </div>
-      {compared !== "" && <Comparison key={compared} kind={kind} id={id} number={Number(compared)} versions={versions} draft={draft} />}
+      {compared !== "" && <Comparison key={compared} kind={kind} id={id} number={Number(compared)} published={published} versions={versions} draft={draft} />}
     </>
   );
 }
@@ -92,11 +93,12 @@ interface ComparisonProps {
   kind: PublishedKind;
   id: string;
   number: number;
+  published: number | null;
   versions: VersionSummary[];
   draft: () => Promise<unknown>;
 }
 
-function Comparison({ kind, id, number, versions, draft }: ComparisonProps) {
+function Comparison({ kind, id, number, published, versions, draft }: ComparisonProps) {
   const [other, setOther] = useState("draft");
   const after =
     other === "draft"
@@ -121,6 +123,7 @@ function Comparison({ kind, id, number, versions, draft }: ComparisonProps) {
         after={after}
         otherwise={<Loading rows={6} />}
       />
+      {kind === "connectors" && number === published && other === "draft" && <RenderedDifference connectorId={id} />}
     </section>
   );
 }

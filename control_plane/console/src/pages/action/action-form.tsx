@@ -1,5 +1,6 @@
 /** The form of an action: its constant fields, what is mapped, and the consent that it needs. */
 import type { Action, ActionType, Fault } from "../../api/types";
+import { EditorHelp } from "../../editor/editor-help";
 import type { Vocabulary } from "../../editor/vocabulary";
 import { ListInput } from "../../forms/collections";
 import { PlainField } from "../../forms/plain-field";
@@ -86,8 +87,9 @@ export function ActionForm({ edited, change, type, vocabulary, faults, readOnly,
         <section class="panel">
           <h2>Mapping</h2>
           <p class="quiet">
-            What stands between <code>{"{{ }}"}</code> is filled for each event. Ctrl+Space lists what can stand there, Ctrl+S saves.
+            What stands between <code>{"{{ }}"}</code> is filled for each event.
           </p>
+          <EditorHelp />
           {mapped.map((field) => (
             <MappingField
               key={field.name}

@@ -23,6 +23,7 @@ export function MappingField({ field, text, change, vocabulary, faults, isUnread
   const help = useId();
   const [round, setRound] = useState(0);
   const marks = useMemo(() => faults.flatMap((fault) => markOf(fault, field.name, text) ?? []), [JSON.stringify(faults), text.language]);
+  const canFormat = text.language === "json" && !isUnreadable && !readOnly;
   const format = () => {
     change({ ...text, text: JSON.stringify(JSON.parse(text.text), null, 2) });
     setRound(round + 1);
@@ -35,8 +36,8 @@ export function MappingField({ field, text, change, vocabulary, faults, isUnread
           {field.isRequired && <span class="required"> required</span>}
         </span>
         {text.language === "json" && !readOnly && (
-          <button type="button" class="link" disabled={isUnreadable} onClick={format}>
-            Format
+          <button type="button" class="link" disabled={!canFormat} onClick={format}>
+            Format<span class="visually-hidden"> {field.title}</span>
           </button>
         )}
         <select
@@ -59,6 +60,7 @@ export function MappingField({ field, text, change, vocabulary, faults, isUnread
         marks={marks}
         readOnly={readOnly}
         describedBy={help}
+        format={canFormat ? format : undefined}
       />
       <p class="field-help" id={help}>
         <Prose text={field.help} />

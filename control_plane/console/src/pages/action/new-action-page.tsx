@@ -4,8 +4,9 @@ import { asProblem } from "../../api/problem";
 import { invalidate } from "../../api/query";
 import { useConnector, useConnectorType } from "../../api/queries";
 import type { ActionType, Connector, Fault } from "../../api/types";
-import { navigate, useQueryParameter } from "../../routing/location";
+import { navigate, releaseLeaveGuard, useLeaveGuard, useQueryParameter } from "../../routing/location";
 import type { Parameters } from "../../routing/routes";
+import { askAboutUnsaved } from "../../ui/dialog";
 import { Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
 import { complain, say } from "../../ui/toasts";
@@ -53,9 +54,9 @@ function TypeChoice({ types, choose }: { types: ActionType[]; choose: (key: stri
 }
 
 function NewAction({ connector, type }: { connector: Connector; type: ActionType }) {
-  const [edited, setEdited] = useState<EditedAction>(() =>
-    editedOf({ name: type.label, fields: {}, mapping: type.mapping, consent: [] }, type),
-  );
+  const start = useMemo<EditedAction>(() => editedOf({ name: type.label, fields: {}, mapping: type.mapping, consent: [] }, type), []);
+  const [edited, setEdited] = useState(start);
+  useLeaveGuard(edited !== start, askAboutUnsaved);
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   const [isBusy, setBusy] = useState(false);
   const { mapping, unreadable } = mappingOf(edited);
@@ -69,6 +70,7 @@ function NewAction({ connector, type }: { connector: Connector; type: ActionType
     try {
       const params = { path: { connector_id: connector.id }, header };
       const made = await told(api.POST("/v1/connectors/{connector_id}/actions", { params, body }));
+      releaseLeaveGuard();
       await invalidate("connectors");
       say(`${made.name} is added to the draft`, "Publish the connector to make it known to the workers.");
       await navigate(`/connectors/${connector.id}?tab=actions`);

@@ -12,6 +12,7 @@ import { Shown } from "../../ui/shown";
 import { Time } from "../../ui/time";
 import { complain, say } from "../../ui/toasts";
 import { AlertDialog } from "./alert-dialog";
+import { TestAlert } from "./test-alert";
 import { channelOf, sentenceOf } from "./conditions";
 
 export function AlertsPage() {
@@ -57,7 +58,7 @@ function AlertTable({ alerts, mayEdit }: { alerts: Alert[]; mayEdit: boolean }) 
             <th>When</th>
             <th>Connector</th>
             <th>To</th>
-            {mayEdit && <th>Delete</th>}
+            {mayEdit && <th>Test and delete</th>}
           </tr>
         </thead>
         <tbody>
@@ -72,6 +73,7 @@ function AlertTable({ alerts, mayEdit }: { alerts: Alert[]; mayEdit: boolean }) 
               <td class="said" data-label="To">{channelOf(alert.channel)}</td>
               {mayEdit && (
                 <td>
+                  <TestAlert alert={alert} />{" "}
                   <button type="button" class="small danger-quiet" onClick={() => void remove(alert).catch(complain)}>
                     Delete<span class="visually-hidden"> {alert.name}</span>
                   </button>

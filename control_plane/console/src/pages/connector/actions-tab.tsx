@@ -9,6 +9,7 @@ import { useMay } from "../../ui/permission";
 import { Shown } from "../../ui/shown";
 import { Time } from "../../ui/time";
 import { complain, say } from "../../ui/toasts";
+import { ActionSelection } from "./action-selection";
 import { switchAction } from "./switching";
 
 export function ActionsTab({ connector }: { connector: Connector }) {
@@ -40,12 +41,20 @@ export function ActionsTab({ connector }: { connector: Connector }) {
 
 function ActionTable({ connector, actions, mayEdit }: { connector: Connector; actions: Action[]; mayEdit: boolean }) {
   const status = useConnectorStatus(connector.id).data;
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const statistics = useStatistics({ window: "7d", connectorId: connector.id }).data?.connectors[0];
+  const toggle = (id: string) => setChosen(new Set(chosen.has(id) ? [...chosen].filter((one) => one !== id) : [...chosen, id]));
   return (
     <div class="table-frame">
+      {mayEdit && <ActionSelection chosen={chosen} clear={() => setChosen(new Set())} />}
       <table class="rows">
         <thead>
           <tr>
+            {mayEdit && (
+              <th class="narrow">
+                <span class="visually-hidden">Chosen</span>
+              </th>
+            )}
             <th>Action</th>
             <th>State</th>
             <th class="numeric">Sent</th>
@@ -60,6 +69,11 @@ function ActionTable({ connector, actions, mayEdit }: { connector: Connector; ac
             const counted = statistics?.actions.find((one) => one.action_id === action.id);
             return (
               <tr key={action.id}>
+                {mayEdit && (
+                  <td class="narrow">
+                    <input type="checkbox" aria-label={`Choose ${action.name}`} checked={chosen.has(action.id)} onChange={() => toggle(action.id)} />
+                  </td>
+                )}
                 <td class="main-cell">
                   <div>
                     <a href={`/actions/${action.id}`}>{action.name}</a>

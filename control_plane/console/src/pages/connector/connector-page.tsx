@@ -8,6 +8,7 @@ import { Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
 import { Tabs } from "../../ui/tabs";
 import { Versions } from "../../versions/versions";
+import { NewerRevision } from "../custom-types/take-revision";
 import { AboutTab } from "./about-tab";
 import { ActionsTab } from "./actions-tab";
 import { ConnectorButtons } from "./connector-buttons";
@@ -62,6 +63,7 @@ function ConnectorShown({ connector }: { connector: Connector }) {
           </>
         )}
       </p>
+      <NewerRevision connector={connector} />
       <HealthNotes connector={connector} status={status} />
       <Tabs tabs={TABS} chosen={tab} label="Parts of the connector" />
       <TabShown tab={tab} connector={connector} />

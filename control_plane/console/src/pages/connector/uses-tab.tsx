@@ -21,7 +21,7 @@ export function UsesTab({ connector }: { connector: Connector }) {
             </Empty>
           );
         }
-        const stale = data.filter((use) => use.in_published && !use.in_draft);
+        const stale = data.filter((use) => use.sends && !use.in_draft);
         return (
           <>
             {stale.length > 0 && (

@@ -21,7 +21,19 @@ export function MarketplacePage({ parameters }: { parameters: Parameters }) {
   const [dataType] = useQueryParameter("data");
   const [delivers] = useQueryParameter("delivers");
   return (
-    <Page title="Marketplace">
+    <Page
+      title="Marketplace"
+      buttons={
+        <>
+          <a class="button" href="/tags">
+            Tag container
+          </a>
+          <a class="button" href="/custom-types">
+            Custom types
+          </a>
+        </>
+      }
+    >
       <div class="toolbar">
         <SearchBox label="Search partner or action" value={text} change={setText} />
         <div class="filters" role="group" aria-label="Filters">
@@ -79,7 +91,11 @@ function Cards({ types, chosen, text }: { types: ConnectorTypeSummary[]; chosen:
               </strong>
             </span>
             <span class="card-text"><Prose text={type.description} /></span>
-            <span class="card-foot quiet">{type.data_types.map(words).join(" · ")}</span>
+            <span class="card-foot quiet">
+              {type.data_types.map(words).join(" · ")}
+              {type.delivers === "tag" && " · Fires in the browser"}
+              {type.key.startsWith("custom:") && " · Custom"}
+            </span>
           </a>
         </li>
       ))}
@@ -99,7 +115,7 @@ function SummaryPanel({ type }: { type: string }) {
         {(data) => (
           <>
             <h2>{data.label}</h2>
-            {mayEdit && data.delivers === "server" && (
+            {mayEdit && (
               <a class="button primary" href={`/marketplace/${data.key}/new`}>
                 <Icon name="plus" /> New connector
               </a>

@@ -7,8 +7,9 @@ import type { ConnectorType, Fault } from "../../api/types";
 import { PlainField } from "../../forms/plain-field";
 import { fieldsOf } from "../../forms/schema";
 import { faultsAt, SchemaForm, type Values } from "../../forms/schema-form";
-import { navigate } from "../../routing/location";
+import { navigate, releaseLeaveGuard, useLeaveGuard } from "../../routing/location";
 import type { Parameters } from "../../routing/routes";
+import { askAboutUnsaved } from "../../ui/dialog";
 import { Page } from "../../ui/page";
 import { TestConnection } from "../connector/test-connection";
 import { Shown } from "../../ui/shown";
@@ -32,9 +33,12 @@ function NewConnector({ type }: { type: ConnectorType }) {
   const create = async () => {
     const made = await told(api.POST("/v1/connectors", { params: { header }, body }));
     await invalidate("connectors");
+    releaseLeaveGuard();
     say(`${made.name} is made`, "It is deactivated. Add an action next.");
     await navigate(`/connectors/${made.id}?tab=actions`);
   };
+  const isDirty = name !== type.label || Object.keys(settings).length + Object.keys(secrets).length > 0;
+  useLeaveGuard(isDirty, askAboutUnsaved);
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
