@@ -57,6 +57,16 @@ def test_a_bar_leads_to_the_deliveries_that_it_counts(open_page, demonstration):
     expect(page.get_by_label("From")).not_to_have_value("")
 
 
+def test_the_numbers_of_a_day_lead_there_without_a_mouse(open_page, demonstration):
+    connector = demonstration.connectors["Loyalty programme"]
+    page = open_page(f"/connectors/{connector}")
+    page.get_by_text("Show as a table").click()
+    refused = demonstration.call("GET", f"/statistics?connector_id={connector}")["totals"]["errors"]["partner_error"]
+    page.locator(".day-table tbody tr").first.get_by_role("link", name=f"{refused}", exact=True).press("Enter")
+    expect(page).to_have_url(re.compile("tab=errors.*day=.*outcome=partner_error"))
+    expect(page.locator("table.rows tbody tr")).to_have_count(min(50, refused))
+
+
 def test_errors_of_one_day_are_shown_and_downloaded(open_page, demonstration):
     connector = demonstration.connectors["Loyalty programme"]
     day = demonstration.call("GET", f"/errors?connector_id={connector}&limit=1")["items"][0]["at"][:10]

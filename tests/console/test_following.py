@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from tests.console.test_looks import AXE
+
 MANY = 10_000
 PAGE = 500
 LONG = 60_000
@@ -183,3 +185,13 @@ def test_filters_of_deliveries_stand_in_the_address(open_page, demonstration):
     page.get_by_role("button", name="Show all").click()
     expect(rows.first).to_be_visible()
     assert "?" not in page.url
+
+
+def test_an_open_delivery_is_accessible(open_page, demonstration):
+    letter = refused(demonstration)
+    for scheme in ("light", "dark"):
+        page = open_page(f"/deliveries?delivery={letter['delivery_id']}", color_scheme=scheme)
+        expect(page.get_by_role("dialog").locator(".timeline")).to_be_visible()
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []

@@ -13,6 +13,18 @@ export const OUTCOMES: { name: OutcomeName; label: string; color: string }[] = [
   { name: "other_error", label: "Other error", color: "--other-error" },
 ];
 
+/** How many of a day, or of a window, ended so. */
+export function countOf(counts: Counts, outcome: OutcomeName): number {
+  if (outcome === "sent" || outcome === "removed") return counts[outcome] ?? 0;
+  return counts.errors?.[outcome] ?? 0;
+}
+
+interface Counts {
+  sent?: number;
+  removed?: number;
+  errors?: Record<string, number>;
+}
+
 export function outcomeLabel(name: string): string {
   return OUTCOMES.find((outcome) => outcome.name === name)?.label ?? name;
 }

@@ -1,9 +1,17 @@
 import type { Day } from "../api/types";
-import { OUTCOMES } from "../outcomes";
+import { countOf, OUTCOMES, type OutcomeName } from "../outcomes";
 import { count, day } from "../ui/format";
 
-/** The same numbers as the chart, for whoever reads numbers rather than colours. */
-export function DayTable({ days }: { days: Day[] }) {
+/** The address at which what a number counts is shown. */
+export type PlaceOf = (date: string, outcome: OutcomeName) => string;
+
+interface Props {
+  days: Day[];
+  placeOf: PlaceOf;
+}
+
+/** The same numbers as the chart, and the same ways from them, for whoever reads numbers rather than colours. */
+export function DayTable({ days, placeOf }: Props) {
   return (
     <details class="day-table">
       <summary>Show as a table</summary>
@@ -32,7 +40,7 @@ export function DayTable({ days }: { days: Day[] }) {
                   <>
                     {OUTCOMES.map(({ name }) => (
                       <td key={name} class="numeric">
-                        {count(name === "sent" || name === "removed" ? (one[name] ?? 0) : (one.errors?.[name] ?? 0))}
+                        <Linked number={countOf(one, name)} href={placeOf(one.date, name)} />
                       </td>
                     ))}
                     <td class="numeric">{count(one.skipped ?? 0)}</td>
@@ -50,4 +58,8 @@ export function DayTable({ days }: { days: Day[] }) {
       </div>
     </details>
   );
+}
+
+function Linked({ number, href }: { number: number; href: string }) {
+  return number === 0 ? <>{count(0)}</> : <a href={href}>{count(number)}</a>;
 }

@@ -2,7 +2,7 @@
 import { BarController, BarElement, CategoryScale, Chart, type ChartConfiguration, LinearScale, type Plugin, Tooltip } from "chart.js";
 import { useEffect, useRef } from "preact/hooks";
 import type { Day } from "../api/types";
-import { OUTCOMES, type OutcomeName } from "../outcomes";
+import { countOf, OUTCOMES, type OutcomeName } from "../outcomes";
 import { day, shortCount } from "../ui/format";
 import { useStore } from "../ui/store";
 import { theme } from "../ui/theme";
@@ -33,11 +33,6 @@ export function OutcomeChart({ days, label, choose }: ChartProps) {
     chart.current.update("none");
   }, [days]);
   return <canvas ref={canvas} role="img" aria-label={label} />;
-}
-
-export function countOf(one: Day, outcome: OutcomeName): number {
-  if (outcome === "sent" || outcome === "removed") return one[outcome] ?? 0;
-  return one.errors?.[outcome] ?? 0;
 }
 
 function configuration(days: Day[], choose: (date: string, outcome: OutcomeName) => void): ChartConfiguration<"bar"> {

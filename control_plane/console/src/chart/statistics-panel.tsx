@@ -4,15 +4,14 @@ import { useLiveCounts } from "../api/live";
 import { useStatistics } from "../api/queries";
 import { invalidate } from "../api/query";
 import type { Day, Statistics, Totals } from "../api/types";
-import { OUTCOMES, type OutcomeName } from "../outcomes";
+import { countOf, OUTCOMES, type OutcomeName } from "../outcomes";
 import { navigate } from "../routing/location";
 import { count, dayStart, milliseconds, percent, timeZone } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Shown } from "../ui/shown";
 import { Time } from "../ui/time";
-import { DayTable } from "./day-table";
+import { DayTable, type PlaceOf } from "./day-table";
 import { OutcomeChart } from "./lazy";
-import type { ChartProps } from "./outcome-chart";
 import { PipelinePanel } from "./pipeline-panel";
 import { StaleBadge } from "./stale-badge";
 import { useWindow, WindowToggle } from "./window";
@@ -28,7 +27,7 @@ export function StatisticsPanel({ connectorId, actionId }: Props) {
   const [window] = useWindow();
   const statistics = useStatistics({ window, connectorId, actionId });
   useFreshAsItHappens(connectorId, window);
-  const choose = (date: string, outcome: OutcomeName) => void navigate(behindBar({ connectorId, actionId, window, date, outcome }));
+  const placeOf = (date: string, outcome: OutcomeName) => behindBar({ connectorId, actionId, window, date, outcome });
   return (
     <>
       <section class="panel">
@@ -41,7 +40,7 @@ export function StatisticsPanel({ connectorId, actionId }: Props) {
         </div>
         <StaleBadge />
         <Shown query={statistics} rows={7}>
-          {(data) => <Counted statistics={data} actionId={actionId} choose={choose} />}
+          {(data) => <Counted statistics={data} actionId={actionId} placeOf={placeOf} />}
         </Shown>
       </section>
       <PipelinePanel connectorId={connectorId} actionId={actionId} />
@@ -85,18 +84,18 @@ function DownloadLink({ connectorId, actionId }: { connectorId: string; actionId
   );
 }
 
-function Counted({ statistics, actionId, choose }: { statistics: Statistics; actionId?: string; choose: ChartProps["choose"] }) {
+function Counted({ statistics, actionId, placeOf }: { statistics: Statistics; actionId?: string; placeOf: PlaceOf }) {
   const connector = statistics.connectors[0];
   const own = actionId === undefined ? connector : connector?.actions.find((action) => action.action_id === actionId);
   return (
     <>
       <Numbers totals={statistics.totals} last={own?.last_delivery_at ?? null} latency={statistics.latency} />
-      <OutcomeChart days={statistics.by_day} label={summary(statistics.by_day, statistics.totals)} choose={choose} />
+      <OutcomeChart days={statistics.by_day} label={summary(statistics.by_day, statistics.totals)} choose={(date, outcome) => void navigate(placeOf(date, outcome))} />
       <Legend totals={statistics.totals} />
       <p class="quiet small-print">
-        Days of {timeZone}. Hatched: today so far. Shaded: no data. A click on a bar shows its deliveries.
+        Days of {timeZone}. Hatched: today so far. Shaded: no data. A bar, and each number in the table, leads to what it counts.
       </p>
-      <DayTable days={statistics.by_day} />
+      <DayTable days={statistics.by_day} placeOf={placeOf} />
     </>
   );
 }
@@ -155,12 +154,11 @@ function Numbers({ totals, last, latency }: { totals: Totals; last: string | nul
 }
 
 function Legend({ totals }: { totals: Totals }) {
-  const numberOf = (name: OutcomeName) => (name === "sent" || name === "removed" ? (totals[name] ?? 0) : (totals.errors?.[name] ?? 0));
   return (
     <ul class="legend">
       {OUTCOMES.map(({ name, label }) => (
         <li key={name}>
-          <span class={`swatch ${name}`} aria-hidden="true" /> {label} <strong>{count(numberOf(name))}</strong>
+          <span class={`swatch ${name}`} aria-hidden="true" /> {label} <strong>{count(countOf(totals, name))}</strong>
         </li>
       ))}
     </ul>

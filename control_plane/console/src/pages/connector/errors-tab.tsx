@@ -6,11 +6,12 @@ import { useWindow, WindowToggle } from "../../chart/window";
 import { ADVICE, ERROR_CLASSES, type ErrorClass, outcomeLabel } from "../../outcomes";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
 import { day as dayName, timeZone } from "../../ui/format";
-import { useGrowingList } from "../../ui/growing-list";
 import { Icon } from "../../ui/icons";
 import { Empty } from "../../ui/page";
 import { Shown } from "../../ui/shown";
+import { useTail } from "../../ui/tail";
 import { Time } from "../../ui/time";
+import { EndOfList, VirtualRows } from "../../ui/virtual-rows";
 import { RecoverButton } from "../dead-letters/recover";
 import { DeliveryDrawer } from "../deliveries/delivery-drawer";
 import { ErrorGroups } from "./error-groups";
@@ -34,7 +35,12 @@ export function ErrorsTab({ connector }: { connector: Connector }) {
     action_id: actionId || undefined,
     day: day || undefined,
   };
-  const list = useGrowingList<DeliveryError, ErrorPage>(`errors/${JSON.stringify(filter)}`, (cursor) => readErrors(filter, cursor), 10_000);
+  const list = useTail<DeliveryError, ErrorPage>({
+    key: `errors/${JSON.stringify(filter)}`,
+    read: (cursor) => readErrors(filter, cursor),
+    every: 10_000,
+    idOf: (error) => `${error.delivery_id}/${error.run}`,
+  });
   return (
     <>
       <ErrorFilters connector={connector} kind={kind} code={code} actionId={actionId} filter={filter} />
@@ -48,11 +54,7 @@ export function ErrorsTab({ connector }: { connector: Connector }) {
             <>
               {page.truncated && <p class="note warn">Older errors of this window have been removed; the counts are still whole.</p>}
               <ErrorTable connector={connector} items={list.items} />
-              {list.more && (
-                <button type="button" onClick={list.more}>
-                  Show older errors
-                </button>
-              )}
+              {list.older && <EndOfList key={list.items.length} reach={list.older} />}
             </>
           )
         }
@@ -127,13 +129,13 @@ function ErrorFilters({ connector, kind, code, actionId, filter }: FilterProps) 
   );
 }
 
-function ErrorTable({ connector, items }: { connector: Connector; items: DeliveryError[] }) {
+function ErrorTable({ connector, items }: { connector: Connector; items: readonly DeliveryError[] }) {
   const names = new Map((useActions(connector.id).data ?? []).map((action) => [action.id, action.name]));
   return (
     <div class="table-frame">
-      <table class="rows">
+      <table class="rows" aria-rowcount={-1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th>When</th>
             <th>Error</th>
             <th>What was said</th>
@@ -142,9 +144,11 @@ function ErrorTable({ connector, items }: { connector: Connector; items: Deliver
             <th class="numeric">Attempts</th>
           </tr>
         </thead>
-        <tbody>
-          {items.map((error) => (
-            <tr key={`${error.delivery_id}/${error.run}`}>
+        <VirtualRows
+          items={items}
+          columns={6}
+          row={(error, index) => (
+            <tr key={`${error.delivery_id}/${error.run}`} aria-rowindex={index + 2}>
               <td>
                 <button type="button" class="link" onClick={() => setQueryParameters({ delivery: error.delivery_id })}>
                   <Time at={error.at} />
@@ -176,8 +180,8 @@ function ErrorTable({ connector, items }: { connector: Connector; items: Deliver
               </td>
               <td class="numeric" data-label="Attempts">{error.attempts}</td>
             </tr>
-          ))}
-        </tbody>
+          )}
+        />
       </table>
     </div>
   );

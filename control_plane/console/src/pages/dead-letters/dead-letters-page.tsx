@@ -10,12 +10,13 @@ import { pretty } from "../../exchanges";
 import { ConnectorSelect } from "../../ui/connector-select";
 import { Dialog } from "../../ui/dialog";
 import { count, plural, words } from "../../ui/format";
-import { useGrowingList } from "../../ui/growing-list";
 import { Icon } from "../../ui/icons";
 import { Empty, Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
 import { Tabs } from "../../ui/tabs";
+import { useTail } from "../../ui/tail";
 import { Time } from "../../ui/time";
+import { EndOfList, VirtualRows } from "../../ui/virtual-rows";
 import { ErrorGroups } from "../connector/error-groups";
 import { Jobs } from "./jobs";
 import { RecoverButton } from "./recover";
@@ -65,11 +66,12 @@ function Letters() {
   const key = JSON.stringify(filter);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const counts = useQuery(`dead-letters/counts/${connector}`, () => told(api.GET("/v1/dead-letters/counts", { params: { query: { connector_id: filter.connector_id } } })), 10_000);
-  const list = useGrowingList<DeadLetter, { items: DeadLetter[]; next_cursor?: string | null }>(
-    `dead-letters/${key}`,
-    (cursor) => told(api.GET("/v1/dead-letters", { params: { query: { ...filter, limit: LIMIT, cursor } } })),
-    10_000,
-  );
+  const list = useTail<DeadLetter>({
+    key: `dead-letters/${key}`,
+    read: (cursor) => told(api.GET("/v1/dead-letters", { params: { query: { ...filter, limit: LIMIT, cursor } } })),
+    every: 10_000,
+    idOf: (letter) => letter.id,
+  });
   const reasons = new Map<string, number>();
   for (const one of counts.data?.reasons ?? []) reasons.set(one.reason, (reasons.get(one.reason) ?? 0) + one.count);
   return (
@@ -105,11 +107,7 @@ function Letters() {
           )
         }
       </Shown>
-      {list.more && (
-        <button type="button" onClick={list.more}>
-          Show older ones
-        </button>
-      )}
+      {list.older && <EndOfList key={list.items.length} reach={list.older} />}
       {shownId && <LetterDialog id={shownId} close={() => setQueryParameters({ letter: "" })} />}
     </>
   );
@@ -120,7 +118,7 @@ function matching({ connector_id, reason }: { connector_id?: string; reason?: st
 }
 
 interface TableProps {
-  letters: DeadLetter[];
+  letters: readonly DeadLetter[];
   selected: ReadonlySet<string>;
   setSelected: (selected: ReadonlySet<string>) => void;
 }
@@ -134,9 +132,9 @@ function LetterTable({ letters, selected, setSelected }: TableProps) {
   };
   return (
     <div class="table-frame">
-      <table class="rows">
+      <table class="rows" aria-rowcount={-1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             <th class="narrow">
               <span class="visually-hidden">Select</span>
             </th>
@@ -148,9 +146,11 @@ function LetterTable({ letters, selected, setSelected }: TableProps) {
             <th>State</th>
           </tr>
         </thead>
-        <tbody>
-          {letters.map((letter) => (
-            <tr key={letter.id}>
+        <VirtualRows
+          items={letters}
+          columns={7}
+          row={(letter, index) => (
+            <tr key={letter.id} aria-rowindex={index + 2}>
               <td class="narrow">
                 {letter.replayable && <input type="checkbox" aria-label={`Select ${letter.id}`} checked={selected.has(letter.id)} onChange={() => toggle(letter.id)} />}
               </td>
@@ -167,8 +167,8 @@ function LetterTable({ letters, selected, setSelected }: TableProps) {
               <td data-label="Profile">{letter.profile_id ? <code>{letter.profile_id}</code> : <span class="quiet">none</span>}</td>
               <td data-label="State">{stateOf(letter)}</td>
             </tr>
-          ))}
-        </tbody>
+          )}
+        />
       </table>
     </div>
   );

@@ -1,18 +1,20 @@
 /** Recent deliveries, newest first: what became of each, and on a click what was asked and answered. */
 import { useEffect, useState } from "preact/hooks";
 import { api, told } from "../../api/client";
+import type { Delivery } from "../../api/types";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
 import { count, plural } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Empty, Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
+import { useTail } from "../../ui/tail";
 import { EndOfList } from "../../ui/virtual-rows";
 import { DeliveryDrawer } from "./delivery-drawer";
 import { DeliveryTable } from "./delivery-table";
 import { DeliveryFilters, useDeliveryFilter } from "./filters";
-import { useTail } from "./tail";
 
 const LIMIT = 100;
+const TAIL_MS = 2000;
 const SCROLLED_PX = 300;
 
 export function DeliveriesPage() {
@@ -20,11 +22,14 @@ export function DeliveriesPage() {
   const [isFollowing, setFollowing] = useState(true);
   const [shownId] = useQueryParameter("delivery");
   const isScrolled = useIsScrolled();
-  const tail = useTail(
-    JSON.stringify(filter),
-    (cursor) => told(api.GET("/v1/deliveries", { params: { query: { ...filter, limit: LIMIT, cursor } } })),
-    !isFollowing || isScrolled,
-  );
+  const tail = useTail<Delivery>({
+    key: `deliveries/${JSON.stringify(filter)}`,
+    read: (cursor) => told(api.GET("/v1/deliveries", { params: { query: { ...filter, limit: LIMIT, cursor } } })),
+    every: TAIL_MS,
+    idOf: (one) => one.delivery_id,
+    newsOf: (one) => `${one.delivery_id} ${one.at}`,
+    isHeld: !isFollowing || isScrolled,
+  });
   const showNewer = () => {
     tail.release();
     window.scrollTo(0, 0);
