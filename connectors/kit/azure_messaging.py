@@ -24,6 +24,7 @@ from connectors.kit.declaration import ActionFields, Batch, Row, mapped
 from connectors.kit.errors import CannotRender
 from connectors.kit.exchange import PartnerRequest, PartnerResponse
 from connectors.kit.identifiers import sha256_hex
+from connectors.kit.mapped_values import mapped_object
 
 BUSY_SECONDS = 10.0
 MAX_KEY_LENGTH = 128
@@ -56,13 +57,9 @@ class MessageFields(ActionFields):
 
 def message(row: Row, broker_properties: Mapping[str, str]) -> dict[str, Any]:
     """One message of a batch. A timeout may hide a delivery, so each carries the id by which a resend is recognised."""
-    body, properties = row.mapped.get("body"), row.mapped.get("properties")
-    if body is None:
-        raise CannotRender("The mapping gives no body; a message needs one.")
-    if properties is not None and not isinstance(properties, Mapping):
-        raise CannotRender("The properties must be an object of names and values.")
+    body, properties = row.mapped.get("body"), mapped_object(row.mapped, "properties")
     own = {"delivery_id": row.delivery_id, "event_id": row.event_id, "change": row.change.value}
-    user_properties = {**{name: _scalar(name, value) for name, value in (properties or {}).items()}, **own}
+    user_properties = {**{name: _scalar(name, value) for name, value in properties.items()}, **own}
     return {
         "Body": msgspec.json.encode(body).decode(),
         "UserProperties": {name: value for name, value in user_properties.items() if value is not None},

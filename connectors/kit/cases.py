@@ -19,6 +19,7 @@ from connectors.kit.classification import (
 from connectors.kit.declaration import ActionType, Batch, ConnectorType, Row, Token, TokenFlow
 from connectors.kit.errors import CannotRender, InvalidSettings
 from connectors.kit.exchange import PartnerRequest, PartnerResponse, TransportError, TransportErrorKind
+from connectors.kit.gate import as_read_by
 from connectors.kit.mapping import compile_action_mapping
 from connectors.records.delivery import Reason
 from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, ProfileEvent
@@ -81,6 +82,7 @@ class _CaseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     sends: Sends | None = None
     answers: tuple[CaseAnswer, ...] = ()
     access_token: str | None = None
+    identifiers: tuple[str, ...] = ()
     ticket: str | None = None
     tickets: tuple[str, ...] = ()
 
@@ -90,7 +92,8 @@ class Case:
     """One recorded case.
 
     `refuses` says per event why nothing is sent for it; `fails` that rendering ends with this reason. `ticket` makes it
-    a case of `continue_`; with `tickets` each event has its own. `answers_from` says whether answers were captured or
+    a case of `continue_`; with `tickets` each event has its own. `identifiers` are those that the connector reads in
+    place of its partner type's. `answers_from` says whether answers were captured or
     written from documentation.
     """
 
@@ -109,6 +112,7 @@ class Case:
     access_token: str | None = None
     ticket: str | None = None
     tickets: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +189,11 @@ def prepare_case(type_: ConnectorType, case: Case) -> PreparedCase:
     mapping = compile_action_mapping(action, case.mapping, type_.settings)
     visible = settings.visible()
     tickets = case.tickets or (case.ticket,) * len(case.events)
+    identifiers = case.identifiers or type_.partner_type.identifiers
+    events = [as_read_by(event, type_.partner_type, identifiers) for event in case.events]
     rows = tuple(
         _row(number, event, mapping.render(event, visible), ticket)
-        for number, (event, ticket) in enumerate(zip(case.events, tickets, strict=True), 1)
+        for number, (event, ticket) in enumerate(zip(events, tickets, strict=True), 1)
     )
     refusals = tuple(action.refuse(settings, fields, row) if action.refuse else None for row in rows)
     batch = Batch(
@@ -197,7 +203,7 @@ def prepare_case(type_: ConnectorType, case: Case) -> PreparedCase:
         "bat_1",
         case.access_token,
         case.ticket,
-        type_.partner_type.identifiers,
+        identifiers,
     )
     return PreparedCase(type_, case, action, settings, fields, batch, refusals)
 
@@ -282,6 +288,7 @@ def _load(file: Path) -> Case:
         access_token=content.access_token,
         ticket=content.ticket or next(iter(content.tickets), None),
         tickets=content.tickets,
+        identifiers=content.identifiers,
     )
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from connectors.kit.classification import Verdict
 from connectors.kit.errors import InvalidSettings
@@ -35,6 +35,28 @@ class InvalidDefinition(InvalidSettings):
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, (str, int, float)) else value
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _of_kind(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+OneOrMore = BeforeValidator(_listed)
+"""A list, or the one thing that would be in it."""
+
+Number = BeforeValidator(_as_text)
+"""Text, which YAML reads as a number when it looks like one."""
+
+Link = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]{1,2000}$")]
+"""Where people read on; nothing is sent there. `{code}` is filled in."""
 
 
 class Method(StrEnum):
@@ -97,7 +119,9 @@ class ClientCredentials(_Part):
 
 
 Authentication = Annotated[
-    NoAuthentication | Bearer | Basic | InHeader | InQuery | ClientCredentials, Field(discriminator="kind")
+    NoAuthentication | Bearer | Basic | InHeader | InQuery | ClientCredentials,
+    Field(discriminator="kind"),
+    BeforeValidator(_of_kind),
 ]
 
 
@@ -129,9 +153,9 @@ class BatchDefinition(_Part):
 class AnswerRule(_Part):
     """What an answer means: the first rule that fits decides, and without any the status does."""
 
-    status: str | None = None
+    status: Annotated[str | None, Number] = None
     pointer: str | None = Field(None, pattern=POINTER)
-    equals: tuple[str | int | float | bool | None, ...] | None = None
+    equals: Annotated[tuple[str | int | float | bool | None, ...] | None, OneOrMore] = None
     verdict: Verdict
     code_at: str | None = Field(None, pattern=POINTER)
     retry_after_at: str | None = Field(None, pattern=POINTER)
@@ -180,7 +204,7 @@ class CustomDefinition(_Part):
     key: str = Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=60)
     label: str = Field(min_length=1, max_length=80)
     description: str = Field("", max_length=2000)
-    documentation: PartnerUrl | None = None
+    documentation: Link | None = None
     method: Method = Method.POST
     removal_method: Method | None = None
     url: PartnerUrl
@@ -190,11 +214,11 @@ class CustomDefinition(_Part):
     authentication: Authentication = NoAuthentication()
     body: BodyDefinition = BodyDefinition()
     batch: BatchDefinition | None = None
-    on: tuple[Change, ...] = Field(tuple(Change), min_length=1)
-    identifiers: tuple[str, ...] = ()
+    on: Annotated[tuple[Change, ...], OneOrMore] = Field(tuple(Change), min_length=1)
+    identifiers: Annotated[tuple[str, ...], OneOrMore] = ()
     partner_type: int = Field(FIRST_PARTNER_TYPE, ge=FIRST_PARTNER_TYPE)
     answers: tuple[AnswerRule, ...] = Field((), max_length=200)
-    codes: dict[str, str] = {}
+    codes: dict[Annotated[str, Number], str] = {}
     check: CheckDefinition | None = None
     timeout_seconds: float = Field(3.0, ge=0.5, le=30)
     requests_per_second: float | None = Field(None, gt=0)
@@ -209,21 +233,51 @@ class CustomDefinition(_Part):
         return names
 
 
+PROBLEMS = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such part",
+    "tuple_type": "it must be a list",
+    "dict_type": "it must be an object of names and values",
+    "model_type": "it must be an object of names and values",
+    "model_attributes_type": "it must be an object of names and values",
+    "string_type": "it must be text",
+}
+"""pydantic's errors that an admin would not understand, in words."""
+
+FORMS = {
+    "key": "write words of lower-case letters and digits with _ between them, such as acme_crm",
+    "documentation": "write an address that begins with https://",
+    **dict.fromkeys(("pointer", "code_at", "retry_after_at"), "write a JSON Pointer, such as /error/code"),
+}
+"""What a part that has a form of its own looks like."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which only `true` and `false` are true and false: `on` is the name of a part."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
+
+
 def read_definition(content: dict[str, Any]) -> CustomDefinition:
     """The definition; raises `InvalidDefinition` with the first place that does not hold."""
     try:
         definition = CustomDefinition.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise InvalidDefinition(_pointer(content, first["loc"]), first["msg"].removeprefix("Value error, ")) from None
+        raise InvalidDefinition(_pointer(content, first["loc"]), _in_words(first)) from None
     mappings = (
         ("/path", definition.path),
         ("/headers", definition.headers),
         ("/body/mapping", definition.body.mapping),
     )
     for place, mapping in mappings:
-        for problem in check_mapping(mapping, ()):
-            raise InvalidDefinition(f"{place}{problem.pointer}", problem.message)
+        for found in check_mapping(mapping, ()):
+            raise InvalidDefinition(f"{place}{found.pointer}", found.message)
     return definition
 
 
@@ -233,9 +287,9 @@ def load_definition(text: str) -> dict[str, Any]:
         raise InvalidDefinition("", f"it has more than {MAX_FILE} bytes")
     try:
         # An alias lets a small file stand for a huge value.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
             raise InvalidDefinition("", "it holds a YAML alias; write the value out")
-        content = yaml.safe_load(text)
+        content = yaml.load(text, _Loader)  # noqa: S506  # a safe loader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidDefinition("", "it is neither JSON nor YAML") from error
     if not isinstance(content, dict):
@@ -247,6 +301,13 @@ def dump_definition(definition: CustomDefinition) -> str:
     """The file: YAML that `load_definition` reads back, without what is default."""
     content = {"format": FORMAT, **definition.model_dump(mode="json", exclude_defaults=True)}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _in_words(error: Any) -> str:
+    is_form = error["type"] == "string_pattern_mismatch"
+    known = FORMS.get(str(error["loc"][-1])) if is_form and error["loc"] else PROBLEMS.get(error["type"])
+    said: str = known or error["msg"]
+    return said.removeprefix("Value error, ").removesuffix(".")
 
 
 def _pointer(content: Any, place: tuple[int | str, ...]) -> str:

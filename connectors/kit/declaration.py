@@ -66,6 +66,12 @@ class ActionFields(BaseModel):
             if isinstance(extra, dict) and "x-mapping" in extra
         }
 
+    @classmethod
+    def required_fields(cls) -> tuple[str, ...]:
+        """The per-event fields without which an event cannot be rendered."""
+        extras = {name: info.json_schema_extra for name, info in cls.model_fields.items()}
+        return tuple(name for name, extra in extras.items() if isinstance(extra, dict) and extra.get("x-required"))
+
 
 def setting(
     label: str, description: str, *, default: Any = PydanticUndefined, example: str | None = None, **constraints: Any
@@ -76,7 +82,11 @@ def setting(
 
 
 def mapped(label: str, description: str, *, mapping: Any, required: bool = False) -> Any:
-    """A field filled for each event from a mapping (a JSON tree with Liquid leaves); `mapping` is the default one."""
+    """A field filled for each event from a mapping (a JSON tree with Liquid leaves); `mapping` is the default one.
+
+    An event for which a required field is empty (null, or text, a list or an object with nothing in it) cannot be
+    rendered: it ends `other_error: cannot_render` as a dead letter. The control plane refuses a mapping that is empty.
+    """
     extra = {"x-mapping": mapping, "x-required": required}
     return Field(default=None, title=label, description=description, json_schema_extra=extra)
 
@@ -168,10 +178,15 @@ class ActionType:
 
 @dataclass(frozen=True, slots=True)
 class PartnerType:
-    """The number of a partner type, and the identifiers it reads, in order of preference; empty: it needs none."""
+    """The number of a partner type, and the identifiers it reads, in order of preference; empty: it needs none.
+
+    `takes_one` is true where a person is sent by one identifier only: a connector that reads others, or in another
+    order, then sends the first that a person has.
+    """
 
     number: int
     identifiers: tuple[str, ...] = ()
+    takes_one: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,10 @@ CONTACT_KEY = "contact_key"
 COOKIE_ID = "cookie_id"
 DEVICE_ID = "device_id"
 PPID = "ppid"
+ADDRESS = "address"
+
+ADDRESS_PARTS = ("first_name", "last_name", "zip", "country")
+"""The attributes of a profile that make an address, unless a mapping takes them from elsewhere."""
 
 IDENTIFIERS: dict[str, Identifier] = {
     name: Identifier(name, label, description)
@@ -66,6 +70,7 @@ IDENTIFIERS: dict[str, Identifier] = {
         (CONTACT_KEY, "Contact key", "The primary key of a Salesforce Marketing Cloud contact."),
         (COOKIE_ID, "Cookie ID", "Your own first-party cookie's id."),
         (DEVICE_ID, "Device ID", "The id of a device in your own systems."),
+        (ADDRESS, "Name and address", "Attributes: first name, last name, postal code and country, all four of them."),
         (PPID, "Publisher-provided ID", "The id that you give Google or Xandr for a signed-in person."),
     )
 }

@@ -8,7 +8,7 @@ missing; a null attribute or property is null. Keys are constant, and so is ever
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from liquid.ast import Node
@@ -34,6 +34,7 @@ __all__ = ["Mapping", "MappingProblem", "check_mapping", "compile_action_mapping
 
 Render = Callable[[Rendering], Any]
 Call = Callable[[Any, Rendering], Any]
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
 SHORT_TEXT = 512
 """Shorter values are not worth charging: a mapping of 64 KiB cannot name enough of them."""
 
@@ -44,10 +45,15 @@ class Mapping:
 
     _render: Render | None
     _constant: Any
+    _required: tuple[str, ...] = ()
 
     def render(self, event: ProfileEvent, settings: dict[str, Any]) -> Any:
         """The tree with its leaves filled from the event and the visible settings; raises `CannotRender`."""
-        return self._constant if self._render is None else self._render(Rendering(event, settings))
+        rendered = self._constant if self._render is None else self._render(Rendering(event, settings))
+        for name in self._required:
+            if rendered[name] in EMPTY:
+                raise CannotRender(f"The field {name!r} is required, and its mapping gives nothing for this event.")
+        return rendered
 
 
 def compile_mapping(tree: Any, settings: Iterable[str] | None = None) -> Mapping:
@@ -72,7 +78,8 @@ def compile_action_mapping(
     unknown = sorted(set(overrides) - set(tree))
     if unknown:
         raise InvalidSettings(f"The action {action.key!r} has no field {unknown[0]!r} to map.")
-    return compile_mapping({**tree, **overrides}, None if settings is None else settings.visible_fields())
+    compiled = compile_mapping({**tree, **overrides}, None if settings is None else settings.visible_fields())
+    return replace(compiled, _required=action.fields.required_fields())
 
 
 def editor_data() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from connectors.kit.classification import Classification, Verdict
 from connectors.kit.declaration import ActionType, ConnectorType, Delivers
 from connectors.kit.errors import CannotRender, InvalidSettings
 from connectors.kit.exchange import PartnerRequest
-from connectors.kit.identifiers import IDENTIFIERS
+from connectors.kit.identifiers import ADDRESS, ADDRESS_PARTS, IDENTIFIERS
 from connectors.kit.mapping import compile_action_mapping
 from connectors.kit.web_address import split_url
 from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, ProfileEvent, Source, SourceKind
@@ -95,6 +95,22 @@ def identifiers_are_canonical(type_: ConnectorType, _: Sequence[Case]) -> Iterat
             yield f"{name!r} is not in connectors/kit/identifiers.py"
     if not 0.5 <= type_.limits.timeout_seconds <= 30:
         yield "the timeout must be from 0.5 to 30 seconds"
+
+
+def identifiers_can_be_chosen(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """A connector that is told to read one identifier sends what it would send for a person who has only that one."""
+    own = type_.partner_type.identifiers
+    for action in type_.actions:
+        if ADDRESS in own and action.refuse is None:
+            yield f"the action {action.key!r} takes addresses and has no `refuse` that looks whether one is whole"
+        case = _telling_case(action, cases)
+        if case is None:
+            continue
+        for name in own:
+            chosen = replace(case, events=(_person(*IDENTIFIERS),), refuses=(), identifiers=(name,))
+            alone = replace(case, events=(_person(name, has_address=ADDRESS not in own),), refuses=())
+            if _request(type_, chosen) != _request(type_, alone):
+                yield f"the action {action.key!r} sends more than {name!r} when the connector reads only that"
 
 
 def mappings_hold(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
@@ -182,11 +198,24 @@ def rendering_is_pure(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[s
 def awkward_profiles_render(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
     """Unicode, quotes, line breaks, nulls and huge values give a valid request, a refusal, or `CannotRender`."""
     for action in type_.actions:
-        case = next((case for case in cases if case.action == action.key and case.sends and not case.ticket), None)
+        case = _telling_case(action, cases)
         for kind, value in AWKWARD.items():
             for problem in _awkward_problems(type_, action, case, value) if case else ("no case that sends",):
                 yield f"{action.key} with {kind} values: {problem}"
 
+
+PERSON = {
+    **{name: f"{name}-1" for name in IDENTIFIERS if name != ADDRESS},
+    "email": "ada@example.org",
+    "email_sha256": "a" * 64,
+    "phone": "+442079460958",
+    "phone_sha256": "b" * 64,
+    "idfa": "6d92078a-8246-4ba4-ae5b-76104861e7dc",
+    "aaid": "38400000-8cf0-11bd-b23e-10b96e40000d",
+    "xandr_id": "12345",
+    "customer_id": "14880",
+}
+"""A person who has every identifier, each of a form that can be used."""
 
 RULES: tuple[Rule, ...] = (
     is_described,
@@ -195,6 +224,7 @@ RULES: tuple[Rule, ...] = (
     secrets_are_secret,
     removal_is_defined,
     identifiers_are_canonical,
+    identifiers_can_be_chosen,
     mappings_hold,
     cases_hold,
     cases_are_enough,
@@ -218,6 +248,10 @@ def _request(type_: ConnectorType, case: Case) -> PartnerRequest | None:
         return None
 
 
+def _telling_case(action: ActionType, cases: Sequence[Case]) -> Case | None:
+    return next((case for case in cases if case.action == action.key and case.sends and not case.ticket), None)
+
+
 def _classifications(type_: ConnectorType, case: Case) -> Iterator[Classification]:
     if case.sends:
         prepared = prepare_case(type_, case)
@@ -234,6 +268,22 @@ def _awkward_problems(type_: ConnectorType, action: ActionType, case: Case, valu
             continue
         if request is not None:
             yield from _request_problems(request)
+
+
+def _person(*identifiers: str, has_address: bool = True) -> ProfileEvent:
+    known: dict[str, str | None] = {name: value for name, value in PERSON.items() if name in identifiers}
+    address: dict[str, Any] = dict(zip(ADDRESS_PARTS, ("Ada", "Lovelace", "WC2N 5DU", "GB"), strict=True))
+    has_address = has_address or ADDRESS in identifiers
+    return MembershipEvent(
+        v=1,
+        workspace="default",
+        profile_id="p-1",
+        occurred_at=NOW,
+        identifiers=known,
+        attributes=address if has_address else {},
+        change=Change.JOINED,
+        source=Source(SourceKind.AUDIENCE, "aud_ada"),
+    )
 
 
 def _awkward_event(change: Change, value: str | None) -> ProfileEvent:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from connectors.kit.declaration import ConnectorType
-from connectors.kit.identifiers import IDENTIFIERS
+from connectors.kit.identifiers import ADDRESS, IDENTIFIERS
 from connectors.kit.mapping import editor_data
 from connectors.records.profile_event import MembershipEvent, ProfileEvent
 from control_plane.editor.schemas import AttributeRead, FunctionRead, MappingChecked, MappingLanguage
@@ -23,6 +23,8 @@ def describe(type_: ConnectorType | None, events: Iterable[ProfileEvent], *, val
     found = _seen(list(events))
     told = {attribute["path"]: AttributeRead(**attribute) for attribute in editor_data()["attributes"]}
     for name, identifier in IDENTIFIERS.items():
+        if name == ADDRESS:
+            continue  # made of attributes
         path = f"profile.identifiers.{name}"
         told[path] = AttributeRead(path=path, description=f"{identifier.label}. {identifier.description}")
     for path in found:

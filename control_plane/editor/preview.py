@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.kit.declaration import ActionType
+from connectors.kit.declaration import ActionType, PartnerType
 from connectors.kit.errors import PatchbayError
 from connectors.kit.masking import Masker
 from connectors.records.delivery import Reason
@@ -40,6 +40,7 @@ class Bench:
     connector: ReadyConnector | None
     action: ReadyAction | None
     faults: tuple[Fault, ...]
+    partner: PartnerType
     identifiers: tuple[str, ...]
     plain_settings: dict[str, Any]
 
@@ -69,7 +70,7 @@ async def set_up(work: Work, connector: Connector, content: Mapping[str, Any]) -
     except NotReady as error:
         faults += error.faults
     identifiers = tuple(stored["identifiers"] or type_.partner_type.identifiers)
-    return Bench(ready_connector, ready_action, faults, identifiers, stored["settings"])
+    return Bench(ready_connector, ready_action, faults, type_.partner_type, identifiers, stored["settings"])
 
 
 async def choose_events(
@@ -127,5 +128,5 @@ def placeholder_moment(work: Work, connector: ReadyConnector, name: str) -> Mome
 
 def _rendered(work: Work, bench: Bench, action: ReadyAction, name: str, event: ProfileEvent) -> Rendered:
     if bench.connector is None:
-        return map_event(action, event, bench.identifiers, bench.plain_settings)
+        return map_event(action, event, bench.partner, bench.identifiers, bench.plain_settings)
     return render_event(bench.connector, action, event, placeholder_moment(work, bench.connector, name))

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from connectors.kit.declaration import ActionFields, ActionType, SettingsModel
-from connectors.kit.mapping import check_mapping
+from connectors.kit.mapping import EMPTY, check_mapping
 from control_plane.errors import Fault
 from control_plane.problems import faults_of, pointer
 
@@ -68,9 +68,8 @@ def check_action(
 
 
 def _missing(fields: type[ActionFields], mapping: Mapping[str, Any]) -> Iterable[Fault]:
-    for name, info in fields.model_fields.items():
-        extra = info.json_schema_extra
-        if isinstance(extra, dict) and extra.get("x-required") and mapping.get(name) in (None, "", {}, []):
+    for name in fields.required_fields():
+        if mapping.get(name) in EMPTY:
             yield Fault(pointer=pointer(("mapping", name)), code="missing", detail="This field must be mapped.")
 
 

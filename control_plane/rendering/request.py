@@ -1,15 +1,15 @@
 """One event through one action: skipped for a reason, refused with a sentence, or a request."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from connectors.kit.classification import Classification, classify_by_status, classify_transport_error
-from connectors.kit.declaration import Batch, Row
+from connectors.kit.declaration import Batch, PartnerType, Row
 from connectors.kit.errors import PatchbayError
 from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse
-from connectors.kit.gate import closed_by
+from connectors.kit.gate import as_read_by, closed_by
 from connectors.records.delivery import Reason
 from connectors.records.profile_event import ProfileEvent
 from control_plane.rendering.ready import ReadyAction, ReadyConnector
@@ -38,7 +38,7 @@ class Rendered:
 
 def render_event(connector: ReadyConnector, action: ReadyAction, event: ProfileEvent, moment: Moment) -> Rendered:
     """The request for one event alone, as the workers would make it."""
-    so_far = map_event(action, event, connector.identifiers, connector.settings.visible())
+    so_far = map_event(action, event, connector.type.partner_type, connector.identifiers, connector.settings.visible())
     if so_far.skipped is not None or so_far.problem is not None:
         return so_far
     row = Row(
@@ -46,7 +46,7 @@ def render_event(connector: ReadyConnector, action: ReadyAction, event: ProfileE
         event.profile_id,
         event.change,
         event.occurred_at,
-        event.identifiers,
+        as_read_by(event, connector.type.partner_type, connector.identifiers).identifiers,
         so_far.mapped,
         event.event_id,
     )
@@ -54,14 +54,18 @@ def render_event(connector: ReadyConnector, action: ReadyAction, event: ProfileE
 
 
 def map_event(
-    action: ReadyAction, event: ProfileEvent, identifiers: Iterable[str], settings: dict[str, Any]
+    action: ReadyAction,
+    event: ProfileEvent,
+    partner: PartnerType,
+    identifiers: Sequence[str],
+    settings: dict[str, Any],
 ) -> Rendered:
     """The first half of it, which needs no complete settings: the mapped fields, or why the event is skipped."""
-    skipped = closed_by(event, event.change, action.type.on, action.consent, tuple(identifiers))
+    skipped = closed_by(event, event.change, action.type.on, action.consent, identifiers)
     if skipped is not None:
         return Rendered(event, skipped=skipped)
     try:
-        return Rendered(event, action.mapping.render(event, settings))
+        return Rendered(event, action.mapping.render(as_read_by(event, partner, identifiers), settings))
     except PatchbayError as error:
         return Rendered(event, problem=error)
 

@@ -17,6 +17,7 @@ from connectors.kit.classification import (
 from connectors.kit.declaration import ActionType, Batch, Row
 from connectors.kit.errors import CannotRender, InvalidSettings, PatchbayError
 from connectors.kit.exchange import Answer, NotSent, PartnerRequest, PartnerResponse, Sender
+from connectors.kit.gate import as_read_by
 from connectors.records.delivery import OutcomeClass, Reason
 from stream_workers.core.delivering import End, NextStep, Progress, RetryPolicy, Wait, accepted, next_step
 from stream_workers.core.identity import batch_id
@@ -167,6 +168,8 @@ class Attempts:
     def _row(self, connector: Connector, action: LiveAction, delivery: Delivery) -> tuple[Row, Reason | None]:
         assert action.type is not None
         event = delivery.taken.event
+        if connector.live.type is not None:
+            event = as_read_by(event, connector.live.type.partner_type, connector.live.identifiers)
         mapped = action.mapping.render(event, connector.live.plain_settings) if action.mapping is not None else {}
         row = Row(
             delivery.delivery_id,

@@ -2,11 +2,13 @@
 
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from connectors.catalog import CATALOG
 from connectors.kit.classification import Verdict
 from connectors.kit.declaration import Delivers
+from connectors.kit.identifiers import ADDRESS
 from connectors.records.profile_event import MembershipEvent
 from tests.support.catalogue import (
     ACTIONS,
@@ -78,6 +80,38 @@ async def test_a_batch_is_one_request(type_, action):
         assert asked.count(asked[0]) == 1
         assert len(asked) == 1 or action.continue_ is not None
         assert bench.ends()["sent"] == sendable(type_, case)
+
+
+CHOSEN = [(type_, case) for type_ in CATALOG for case in CASES[type_.key] if case.identifiers]
+
+
+@pytest.mark.parametrize(("type_", "case"), CHOSEN, ids=[type_.key for type_, _ in CHOSEN])
+async def test_a_connector_sends_only_the_identifiers_that_it_reads(type_, case):
+    async with delivering(type_, case) as bench:
+        bench.feed(*case.events)
+        await bench.go_on_until(lambda: sum(bench.ends().values()) == len(case.events))
+        assert bench.ends() == {"sent": sendable(type_, case), "skipped": len(case.events) - sendable(type_, case)}
+        sent = next(request for request in bench.sender.seen if urlsplit(request.url).path == path_of(case))
+        assert msgspec.json.decode(sent.body) == case.sends.json
+
+
+BY_ADDRESS = [
+    (type_, case)
+    for type_ in CATALOG
+    for case in CASES[type_.key]
+    if ADDRESS in type_.partner_type.identifiers
+    if case.file.stem == "batch"
+]
+
+
+@pytest.mark.parametrize(("type_", "case"), BY_ADDRESS, ids=[type_.key for type_, _ in BY_ADDRESS])
+async def test_whoever_has_only_an_address_is_sent_and_whoever_has_a_part_of_one_is_not(type_, case):
+    whole = next(event for event in case.events if not event.identifiers)
+    part = msgspec.structs.replace(whole, profile_id="p-part", attributes={**whole.attributes, "zip": None})
+    async with delivering(type_, case) as bench:
+        bench.feed(whole, part)
+        await bench.go_on_until(lambda: len(bench.outcomes()) == 2)
+        assert sorted(bench.outcomes()) == [(whole.profile_id, "sent", None), ("p-part", "skipped", "no_identifier")]
 
 
 @every_action

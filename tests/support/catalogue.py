@@ -17,6 +17,7 @@ from connectors.kit.cases import Case, CaseAnswer, RecordedAnswer, load_cases, r
 from connectors.kit.classification import Verdict
 from connectors.kit.declaration import ActionType, ConnectorType, Delivers
 from connectors.kit.exchange import Answer, NotSent, PartnerRequest, Sender
+from connectors.kit.gate import carries
 from connectors.kit.registry import Registry
 from connectors.records.config import ActionConfig, Activation, ConfigRecord, ConnectorConfig, LimitsConfig
 from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, SourceKind
@@ -57,10 +58,10 @@ def good_cases(type_: ConnectorType, action: ActionType, fits: Callable[[Case], 
 
 def sendable(type_: ConnectorType, case: Case) -> int:
     """How many events of a case the engine sends: those that are not refused, of profiles that the partner can know."""
-    known = type_.partner_type.identifiers
+    known = case.identifiers or type_.partner_type.identifiers
     refuses = case.refuses or (None,) * len(case.events)
     return sum(
-        reason is None and (not known or any(event.identifiers.get(name) for name in known))
+        reason is None and (not known or any(carries(event, name) for name in known))
         for event, reason in zip(case.events, refuses, strict=True)
     )
 
@@ -219,6 +220,7 @@ def config_of(type_: ConnectorType, case: Case) -> Iterator[ConfigRecord]:
         type=type_.key,
         settings={name: value for name, value in case.settings.items() if name not in secrets},
         secrets={name: str(value) for name, value in case.settings.items() if name in secrets},
+        identifiers=case.identifiers or None,
         limits=LimitsConfig(timeout_seconds=0.5),
     )
     yield from _sources(case)

@@ -51,7 +51,7 @@ CONNECTOR = ConnectorType(
             classify=classify.cohort_response,
         ),
     ),
-    partner_type=PartnerType(23, (EXTERNAL_ID, BRAZE_ID, DEVICE_ID)),
+    partner_type=PartnerType(23, (EXTERNAL_ID, BRAZE_ID, DEVICE_ID), takes_one=True),
     check=render.check,
     classify=classify.track_response,
     limits=Limits(requests_per_second=50.0),

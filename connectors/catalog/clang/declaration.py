@@ -39,7 +39,7 @@ CONNECTOR = ConnectorType(
             classify=classify.customers_response,
         ),
     ),
-    partner_type=PartnerType(1020, (CUSTOMER_ID, EXTERNAL_ID, EMAIL, EMAIL_SHA256)),
+    partner_type=PartnerType(1020, (CUSTOMER_ID, EXTERNAL_ID, EMAIL, EMAIL_SHA256), takes_one=True),
     check=render.check,
     classify=classify.group_response,
     error_documentation=FACTS.error_documentation,

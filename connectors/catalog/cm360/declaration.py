@@ -28,7 +28,7 @@ CONNECTOR = ConnectorType(
             classify=classify.conversions_response,
         ),
     ),
-    partner_type=PartnerType(number=4, identifiers=tuple(render.FIELD_OF)),
+    partner_type=PartnerType(4, tuple(render.FIELD_OF), takes_one=True),
     check=render.check,
     classify=check_response,
     limits=Limits(requests_per_second=1.0),

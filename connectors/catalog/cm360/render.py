@@ -4,7 +4,7 @@ https://developers.google.com/doubleclick-advertisers/guides/conversions_overvie
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -38,7 +38,7 @@ ANSWER = urlencode({"fields": "hasFailures,status(kind,errors(code))", "prettyPr
 
 def send_conversion(settings: CampaignManagerSettings, fields: SendConversionFields, batch: Batch) -> PartnerRequest:
     """Inserts one conversion per row."""
-    conversions = [_conversion(fields, row, (*batch.identifiers, *FIELD_OF)) for row in batch.rows]
+    conversions = [_conversion(fields, row) for row in batch.rows]
     body: dict[str, Any] = {"kind": "dfareporting#conversionsBatchInsertRequest", "conversions": conversions}
     if any("encryptedUserId" in conversion for conversion in conversions):
         body["encryptionInfo"] = {
@@ -55,20 +55,17 @@ def check(settings: CampaignManagerSettings, _: datetime, access_token: str | No
     return bearer_request("GET", settings.profile_url, access_token)
 
 
-def conversion_id(
-    fields: SendConversionFields, mapped: Mapping[str, Any], order: Iterable[str] = FIELD_OF
-) -> dict[str, str]:
+def conversion_id(fields: SendConversionFields, mapped: Mapping[str, Any]) -> dict[str, str]:
     """The one identifier that names a conversion, by its name at Google; `{}` when there is none to match."""
     is_encryption_known = fields.encryption_entity is not None and fields.encryption_entity_id is not None
-    for identifier in order:
-        field, name = FIELD_OF.get(identifier, ("", ""))
-        value = mapped_text(mapped, field) if field else ""
+    for identifier, (field, name) in FIELD_OF.items():
+        value = mapped_text(mapped, field)
         if value and (identifier != ENCRYPTED_USER_ID or is_encryption_known):
             return {name: value}
     return {}
 
 
-def _conversion(fields: SendConversionFields, row: Row, order: tuple[str, ...]) -> dict[str, Any]:
+def _conversion(fields: SendConversionFields, row: Row) -> dict[str, Any]:
     consent = fields.ad_user_data
     where_known: dict[str, Any] = {
         "limitAdTracking": fields.limit_ad_tracking,
@@ -87,7 +84,7 @@ def _conversion(fields: SendConversionFields, row: Row, order: tuple[str, ...]) 
         "timestampMicros": str((row.occurred_at - EPOCH) // timedelta(microseconds=1)),
         "quantity": str(int(mapped_number(row.mapped, "quantity", 1.0))),
         "value": mapped_number(row.mapped, "value", 0.0),
-        **conversion_id(fields, row.mapped, order),
+        **conversion_id(fields, row.mapped),
         **{name: value for name, value in where_known.items() if value},
     }
 

@@ -14,7 +14,7 @@ from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, Connector
 from connectors.kit.facts import read_facts
 from connectors.kit.google_access import TOKEN_FLOW
 from connectors.kit.google_customer_match import member
-from connectors.kit.identifiers import AAID, EMAIL, EMAIL_SHA256, EXTERNAL_ID, IDFA, PHONE
+from connectors.kit.identifiers import AAID, ADDRESS, EMAIL, EMAIL_SHA256, EXTERNAL_ID, IDFA, PHONE
 from connectors.kit.recognising import refuse_without
 
 FACTS = read_facts(__package__)
@@ -52,7 +52,7 @@ CONNECTOR = ConnectorType(
             classify=classify.edit_response,
         ),
     ),
-    partner_type=PartnerType(3, (EMAIL, EMAIL_SHA256, PHONE, IDFA, AAID, EXTERNAL_ID)),
+    partner_type=PartnerType(3, (EMAIL, EMAIL_SHA256, PHONE, ADDRESS, IDFA, AAID, EXTERNAL_ID)),
     check=render.check,
     classify=google_data_manager.audiences_response,
     limits=replace(google_data_manager.LIMITS, requests_per_second=2.5),

@@ -29,7 +29,7 @@ CONNECTOR = ConnectorType(
             continue_=render.ask,
         ),
     ),
-    partner_type=PartnerType(24, (CONTACT_KEY, EXTERNAL_ID, EMAIL)),
+    partner_type=PartnerType(24, (CONTACT_KEY, EXTERNAL_ID, EMAIL), takes_one=True),
     check=render.check,
     classify=classify.marketing_cloud_response,
     limits=Limits(timeout_seconds=10.0),

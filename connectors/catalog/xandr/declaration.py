@@ -41,7 +41,7 @@ CONNECTOR = ConnectorType(
             classify=classify.instant_response,
         ),
     ),
-    partner_type=PartnerType(25, (XANDR_ID, IDFA, AAID)),
+    partner_type=PartnerType(25, (XANDR_ID, IDFA, AAID), takes_one=True),
     check=check,
     classify=classify.instant_response,
     limits=Limits(timeout_seconds=30.0, requests_per_second=1.0),

@@ -82,7 +82,7 @@ def test_a_property_of_ones_own_cannot_take_the_place_of_the_ids():
     assert message["UserProperties"]["delivery_id"] == "dlv_1"
 
 
-@pytest.mark.parametrize("mapped", [{"body": None}, {"properties": ["a"]}, {"properties": {"a": {}}}])
+@pytest.mark.parametrize("mapped", [{"properties": ["a"]}, {"properties": {"a": {}}}])
 def test_what_is_no_message_is_not_rendered(mapped):
     with pytest.raises(CannotRender):
         ONE.render(SETTINGS, SendMessageFields(), batch(row(**mapped)))

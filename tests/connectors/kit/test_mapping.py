@@ -274,3 +274,27 @@ def test_a_text_of_plain_leaves_is_what_liquid_itself_would_write(leaf):
     plain, liquid = f"<a>{leaf}</a> & {leaf}", "{% if true %}" + f"<a>{leaf}</a> & {leaf}" + "{% endif %}"
     event = joined()
     assert compile_mapping(plain).render(event, {}) == compile_mapping(liquid).render(event, {})
+
+
+class _RequiredFields(ActionFields):
+    body: str = mapped("Body", "What is sent.", mapping="{{ profile.attributes.text | default: nil }}", required=True)
+    note: str = mapped("Note", "A remark.", mapping="{{ profile.attributes.note | default: nil }}")
+
+
+NEEDS_A_BODY = ActionType("send_text", "Send text", "Sends text.", _RequiredFields, (OCCURRED,), render=print)
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}])
+def test_a_required_field_that_is_empty_cannot_be_rendered(value):
+    with pytest.raises(CannotRender, match="'body' is required"):
+        compile_action_mapping(NEEDS_A_BODY, {}).render(occurred(attributes={"text": value}), {})
+
+
+@pytest.mark.parametrize("value", [0, " ", [None], {"a": None}])
+def test_a_required_field_may_hold_anything_else(value):
+    rendered = compile_action_mapping(NEEDS_A_BODY, {}).render(occurred(attributes={"text": value}), {})
+    assert rendered == {"body": value, "note": None}
+
+
+def test_a_required_field_may_be_a_constant():
+    assert compile_action_mapping(NEEDS_A_BODY, {"body": "Ada", "note": ""}).render(occurred(), {})["body"] == "Ada"
