@@ -251,11 +251,13 @@ class DeliveryEngine:
 
     async def _restore(self, partition: OwnedPartition) -> None:
         """From what was kept of it, when nobody has had it since; otherwise from what Kafka has of it."""
-        kept = self._kept.pop(partition.number, None)
+        kept = self._kept.get(partition.number)
         if kept is not None and await partition.resume(kept):
             partition.config_position = self.dispatcher.view.position
             await admit_kept(partition, kept, self.dispatcher)
+            self._kept.pop(partition.number, None)
             return
+        self._kept.pop(partition.number, None)
         rows = await read_rows(await partition.take_over(), self._hands.telemetry)
         await self._remember(partition)
         await self._wait_for_config(max((row.config_position for _, row, _ in rows), default=-1))

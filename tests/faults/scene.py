@@ -143,15 +143,17 @@ class Scene:
     folder: Path
     _revisions: dict[bytes, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._producer = Producer({**self.settings.librdkafka(), "enable.idempotence": True, "log_level": 0})
+
     def publish(self, *records: ConfigRecord) -> None:
-        """Put config records on the topic, each with the next revision of its key."""
-        producer = Producer({**self.settings.librdkafka(), "enable.idempotence": True, "log_level": 0})
+        """Put config records on the topic, each with the next revision of its key; returns when Kafka has them."""
         for record in records:
             kind = {ConnectorConfig: "connector", AudienceConfig: "audience"}[type(record)]
-            producer.produce(
+            self._producer.produce(
                 self.settings.topic_prefix + CONNECTOR_CONFIG.name, encode(record), config_key(kind, record.id)
             )
-        assert producer.flush(30) == 0
+        assert self._producer.flush(30) == 0
 
     def publish_webhooks(self, count: int = 1, **changes: Any) -> None:
         """`count` webhook connectors `con_0`…, each with one action tied to the audience `vip`, at paths `/p0`…"""

@@ -153,6 +153,18 @@ class WorldMachine(RuleBasedStateMachine):
 
         self.run(move())
 
+    @rule(partition=st.integers(0, PARTITIONS - 1), behind=st.integers(0, 4), turns=st.integers(0, 3))
+    def a_rebalance_takes_a_partition_and_gives_it_back(self, partition: int, behind: int, turns: int) -> None:
+        async def give_back() -> None:
+            owner = self.world.owners.get(partition)
+            if owner is None or owner.frozen:
+                return
+            await self.world.revoke(partition)
+            self.world.assign(partition, owner, behind)
+            await self.world.turn(turns)
+
+        self.run(give_back())
+
     @precondition(lambda self: any(not worker.frozen for worker in self.world.living()))
     @rule(behind=st.integers(0, 4))
     def a_worker_crashes(self, behind: int) -> None:
