@@ -1,6 +1,6 @@
 """The recent past of a partition: which events were seen, and the newest change of each membership."""
 
-from collections.abc import Hashable
+from hashlib import blake2b
 
 from stream_workers.core.versions import Version
 
@@ -13,44 +13,51 @@ class Horizon:
 
     Two generations, so that forgetting costs nothing: what was not seen again during one whole generation is dropped.
     A generation is half the horizon; recognition therefore reaches back between one half and the whole of it.
+    Only digests and numbers are kept: a worker remembers some million events.
     """
 
     def __init__(self) -> None:
-        self._events: dict[str, int] = {}
-        self._older_events: dict[str, int] = {}
-        self._newest: dict[Hashable, Version] = {}
-        self._older_newest: dict[Hashable, Version] = {}
+        self._events: dict[bytes, int] = {}
+        self._older_events: dict[bytes, int] = {}
+        self._newest: dict[bytes, int] = {}
+        self._older_newest: dict[bytes, int] = {}
         self._began_at: int | None = None
         self._noted = 0
 
     def is_duplicate(self, event_key: str, offset: int) -> bool:
         """True when another record carried this event before; notes it otherwise. `event_key`: profile and event id."""
-        seen = self._events.get(event_key)
+        key = _digest(event_key)
+        seen = self._events.get(key)
         if seen is None:
-            seen = self._older_events.get(event_key)
+            seen = self._older_events.get(key)
         if seen is None:
-            self._events[event_key] = offset
+            self._events[key] = offset
             return False
         return seen != offset
 
     def is_known(self, event_key: str) -> bool:
         """True when a record carried this event before; notes nothing."""
-        return event_key in self._events or event_key in self._older_events
+        key = _digest(event_key)
+        return key in self._events or key in self._older_events
 
-    def is_late(self, membership: Hashable, version: Version) -> bool:
+    def is_late(self, membership: str, version: Version) -> bool:
         """True when a newer change of this membership (profile, source, step) was seen; notes the version otherwise."""
-        newest = self._newest.get(membership)
+        key, number = _digest(membership), _number(version)
+        newest = self._newest.get(key)
         if newest is None:
-            newest = self._older_newest.get(membership)
-        if newest is not None and newest > version:
+            newest = self._older_newest.get(key)
+        if newest is not None and newest > number:
             return True
-        self._newest[membership] = version
+        self._newest[key] = number
         return False
 
-    def knows_newer(self, membership: Hashable, version: Version) -> bool:
+    def knows_newer(self, membership: str, version: Version) -> bool:
         """True when a newer change of this membership was seen; notes nothing."""
-        newest = self._newest.get(membership) or self._older_newest.get(membership)
-        return newest is not None and newest > version
+        key = _digest(membership)
+        newest = self._newest.get(key)
+        if newest is None:
+            newest = self._older_newest.get(key)
+        return newest is not None and newest > _number(version)
 
     def advance(self, appended_at: int) -> None:
         """A record was noted, appended at this time (unix milliseconds): begin a new generation when it is due."""
@@ -61,3 +68,13 @@ class Horizon:
             self._older_events, self._events = self._events, {}
             self._older_newest, self._newest = self._newest, {}
             self._began_at, self._noted = appended_at, 0
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+
+
+def _number(version: Version) -> int:
+    """One number that compares as the version does: offsets are below 2**63."""
+    moment, offset = version
+    return (moment << 63) + offset

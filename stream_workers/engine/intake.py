@@ -239,5 +239,6 @@ def _event_key(event: ProfileEvent) -> str:
     return f"{event.workspace}\0{event.profile_id}\0{event.event_id}"
 
 
-def _membership(event: MembershipEvent) -> tuple[str, str, object]:
-    return (event.workspace, event.profile_id, event.source)
+def _membership(event: MembershipEvent) -> str:
+    source = event.source
+    return f"{event.workspace}\0{event.profile_id}\0{source.kind}\0{source.id}\0{source.step or ''}"
