@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-import phonenumbers
+from connectors.kit.phone_numbers import e164
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +131,7 @@ def normalize_phone(value: str | None, region: str | None = None) -> str:
         if not digits or digits.startswith("0"):
             return ""
         text = text if text.startswith("+") else f"+{digits}"
-    try:
-        number = phonenumbers.parse(text, region and region.upper())
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    formatted: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return formatted
+    return e164(text, region and region.upper())
 
 
 def phone_digits(value: str | None, region: str | None = None) -> str:
