@@ -1,6 +1,7 @@
 """Every route, as the API describes itself: who may call it, and that no request breaks it."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -80,12 +81,21 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 description = assemble(
     build_parts(plane_settings("sqlite://"), WatchedTopic(), Registry((LEDGER,))), SilentStatuses()
 ).openapi()
+OPERATIONS = sum(len(operations) for operations in description["paths"].values())
+CASES_EACH_TIME = 500
+CASES = int(os.environ.get("FUZZ_CASES", CASES_EACH_TIME))
+"""How many requests are made up; `make fuzz` makes 10,000, and others each time."""
 schema = schemathesis.openapi.from_dict(description).exclude(path=list(STREAMS))
 schema.config.phases.update(phases=["fuzzing"])
 
 
 @schema.parametrize()
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=-(-CASES // OPERATIONS),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=CASES == CASES_EACH_TIME,
+)
 def test_no_request_breaks_a_route(case: Any, served: httpx.Client) -> None:
     case.call_and_validate(base_url=str(served.base_url), headers=dict(served.headers), checks=CHECKS)
 
