@@ -1,5 +1,6 @@
 """The rules that every connector type keeps, each a function that names what breaks it; run in tests and by `check`."""
 
+import ast
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ VERBS = frozenset(
 SECRET_WORDS = re.compile(r"(^|_)(secret|token|password|key|credential|connection_string|header_value)($|_)")
 PUBLIC_WORDS = re.compile(r"(^|_)(public|name|id|url|column|field)($|_)")
 MAX_LINES = 300
+DEADLINE_SECONDS = 3.0
 LINE_BREAKS = re.compile(r"[\r\n\x00]")
 
 AWKWARD = {
@@ -53,10 +55,9 @@ def is_described(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
 
 def is_small(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
     """The package of a connector type has at most 300 lines of Python: what is more belongs into the kit or is data."""
-    folder = Path(str(sys.modules[type_.settings.__module__].__file__)).parent
-    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in folder.rglob("*.py"))
+    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in sources_of(type_))
     if lines > MAX_LINES:
-        yield f"{folder.name} has {lines} lines of Python; at most {MAX_LINES} are right for one connector type"
+        yield f"it has {lines} lines of Python; at most {MAX_LINES} are right for one connector type"
 
 
 def actions_are_named(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
@@ -89,12 +90,28 @@ def removal_is_defined(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]
 
 
 def identifiers_are_canonical(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
-    """A partner type reads identifiers by their canonical names, and limits are within what the engine allows."""
+    """A partner type reads identifiers by their canonical names."""
     for name in type_.partner_type.identifiers:
         if name not in IDENTIFIERS:
             yield f"{name!r} is not in connectors/kit/identifiers.py"
-    if not 0.5 <= type_.limits.timeout_seconds <= 30:
+
+
+def deadline_is_honoured(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """A call has three seconds in total; more, up to 30, is for partners that are sent batches only."""
+    seconds = type_.limits.timeout_seconds
+    if not 0.5 <= seconds <= 30:
         yield "the timeout must be from 0.5 to 30 seconds"
+    if seconds > DEADLINE_SECONDS and any(action.batch is None for action in type_.actions):
+        yield f"it waits {seconds:g} s for an answer to a single row; {DEADLINE_SECONDS:g} s are right"
+
+
+def version_stands_once(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
+    """The version of the partner's interface stands in one named place of the package, or in the kit."""
+    version = type_.api_version
+    texts = [text for file in sources_of(type_) for text in _texts(file)]
+    found = sum(text == version or f"/{version}/" in f"{text}/" for text in texts)
+    if found > 1:
+        yield f"the version {version!r} stands {found} times in its code; give it a name and use that"
 
 
 def identifiers_can_be_chosen(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
@@ -123,8 +140,10 @@ def mappings_hold(type_: ConnectorType, _: Sequence[Case]) -> Iterator[str]:
 
 
 def cases_hold(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
-    """Every case is true of the connector type."""
+    """Every case is true of the connector type, and says what answers to its request mean."""
     for case in cases:
+        if case.sends and not case.answers and type_.delivers is Delivers.SERVER:
+            yield f"{case.file.name}: it sends something, and no answer is recorded"
         for mismatch in run_case(type_, case):
             yield f"{case.file.name}: {mismatch}"
 
@@ -179,13 +198,20 @@ def secrets_are_listed(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[
         request = _request(type_, case)
         if request is None:
             continue
-        sent = "\n".join(
-            (request.url, *(value for _, value in request.headers), request.body.decode("utf-8", "replace"))
-        )
+        sent = _shown(request)
         for name in type_.settings.secret_fields():
             value = case.settings.get(name)
             if value and value in sent and not any(value in listed for listed in request.secrets):
                 yield f"{case.file.name}: the secret {name!r} stands in the request and is not in `secrets`"
+
+
+def events_can_be_recognised(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
+    """What takes plain events, which are no states, sends an id that is the same on every attempt."""
+    for action in type_.actions:
+        case = _telling_case(action, cases) if Change.OCCURRED in action.on else None
+        request = _request(type_, case) if case is not None else None
+        if request is not None and not any(id_ in _shown(request) for id_ in ("dlv_1", "bat_1")):
+            yield f"the action {action.key!r} sends neither the delivery's id nor the batch's"
 
 
 def rendering_is_pure(type_: ConnectorType, cases: Sequence[Case]) -> Iterator[str]:
@@ -225,12 +251,15 @@ RULES: tuple[Rule, ...] = (
     removal_is_defined,
     identifiers_are_canonical,
     identifiers_can_be_chosen,
+    deadline_is_honoured,
+    version_stands_once,
     mappings_hold,
     cases_hold,
     cases_are_enough,
     tags_are_public,
     codes_are_classified,
     secrets_are_listed,
+    events_can_be_recognised,
     rendering_is_pure,
     awkward_profiles_render,
 )
@@ -246,6 +275,23 @@ def _request(type_: ConnectorType, case: Case) -> PartnerRequest | None:
         return request_of(prepare_case(type_, case))
     except CannotRender:
         return None
+
+
+def _shown(request: PartnerRequest) -> str:
+    return "\n".join((request.url, *(value for _, value in request.headers), request.body.decode("utf-8", "replace")))
+
+
+def sources_of(type_: ConnectorType) -> list[Path]:
+    """The Python files of a connector type's package."""
+    return sorted(Path(str(sys.modules[type_.settings.__module__].__file__)).parent.rglob("*.py"))
+
+
+def _texts(file: Path) -> Iterator[str]:
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            yield node.value
 
 
 def _telling_case(action: ActionType, cases: Sequence[Case]) -> Case | None:

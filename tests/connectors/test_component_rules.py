@@ -13,7 +13,8 @@ from connectors import catalog
 from connectors.catalog import CATALOG, load_catalog
 from connectors.kit import rules
 from connectors.kit.cases import case_folder, load_cases
-from connectors.kit.declaration import ActionFields, PartnerType, SettingsModel, setting
+from connectors.kit.declaration import ActionFields, Limits, PartnerType, SettingsModel, setting
+from connectors.kit.exchange import PartnerRequest
 
 FOLDER = Path(catalog.__file__).parent
 WEBHOOK = next(type_ for type_ in CATALOG if type_.key == "webhook")
@@ -106,6 +107,47 @@ def test_a_package_with_too_much_python_is_told_so(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, module.__name__, module)
     long = replace(WEBHOOK, settings=type("LongSettings", (SettingsModel,), {"__module__": module.__name__}))
     assert any(f"{rules.MAX_LINES + 1} lines" in found for found in rules.is_small(long, []))
+
+
+@pytest.mark.parametrize(
+    "text", ['A = "v25.0"\nB = "v25.0"\n', 'A = "v25.0"\nB = f"/x/v25.0/{A}"\n', 'A = "/v25.0/me"\nB = "v25.0"\n']
+)
+def test_a_version_that_stands_twice_is_found(tmp_path, monkeypatch, text):
+    (tmp_path / "settings.py").write_text(f'"""See /rest/v25.0/ in the documentation."""\n\n{text}')
+    module = ModuleType("twice.settings")
+    module.__file__ = str(tmp_path / "settings.py")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    twice = replace(META, settings=type("TwiceSettings", (SettingsModel,), {"__module__": module.__name__}))
+    assert any("2 times" in found for found in rules.version_stands_once(twice, []))
+
+
+def test_a_case_without_answers_is_found():
+    unanswered = [replace(case, answers=()) for case in cases_of(META) if case.sends][:1]
+    assert any("no answer is recorded" in found for found in rules.cases_hold(META, unanswered))
+
+
+@pytest.mark.parametrize("limits", [Limits(timeout_seconds=31.0), Limits(timeout_seconds=3.5)])
+def test_a_deadline_that_is_too_long_is_found(limits):
+    assert list(rules.deadline_is_honoured(replace(WEBHOOK, limits=limits), []))
+
+
+def test_events_without_an_id_are_found():
+    def render(*_):
+        return PartnerRequest("POST", "https://hooks.example.org/", body=b'{"id": "p-1"}')
+
+    nameless = replace(WEBHOOK, actions=(replace(WEBHOOK.actions[0], render=render),))
+    assert any("neither" in found for found in rules.events_can_be_recognised(nameless, cases_of(WEBHOOK)))
+
+
+def test_a_type_that_sends_identifiers_it_does_not_name_is_found():
+    talkative = replace(META, partner_type=PartnerType(2, ("email", "phone")))
+    assert any("'email'" in found for found in rules.identifiers_can_be_chosen(talkative, cases_of(META)))
+
+
+def test_an_address_needs_a_closer_look():
+    careless = replace(META.actions[0], refuse=None)
+    addressed = replace(META, partner_type=PartnerType(2, ("email", "address")), actions=(careless,))
+    assert any("no `refuse`" in found for found in rules.identifiers_can_be_chosen(addressed, cases_of(META)))
 
 
 def test_a_secret_that_is_not_listed_is_found():

@@ -1,7 +1,7 @@
 """Clang (Deployteq): customers join and leave a group, one by one or in batches."""
 
 from connectors.catalog.clang import classify, render
-from connectors.catalog.clang.settings import ClangSettings, SyncCustomersFields, SyncGroupFields
+from connectors.catalog.clang.settings import SOAP_VERSION, ClangSettings, SyncCustomersFields, SyncGroupFields
 from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, BatchRule, ConnectorType, PartnerType
 from connectors.kit.facts import read_facts
 from connectors.kit.identifiers import CUSTOMER_ID, EMAIL, EMAIL_SHA256, EXTERNAL_ID
@@ -12,7 +12,7 @@ FACTS = read_facts(__package__)
 CONNECTOR = ConnectorType(
     key="clang",
     label="Clang (Deployteq)",
-    api_version="1.22",
+    api_version=SOAP_VERSION,
     summary=FACTS.summary,
     settings=ClangSettings,
     actions=(

@@ -9,6 +9,8 @@ from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapp
 from connectors.kit.partner_url import PartnerUrl
 from connectors.kit.usual_fields import api_version, identifier
 
+SOAP_VERSION = "1.22"
+
 
 class ClangSettings(SettingsModel):
     """Access to a Clang account."""
@@ -18,7 +20,7 @@ class ClangSettings(SettingsModel):
     token: Secret = setting(
         "API token", "From the support desk of your reseller; in newer Deployteq from an app of its app shop."
     )
-    soap_version: str = api_version("SOAP API", "1.22", r"^[0-9]{1,2}\.[0-9]{1,2}$")
+    soap_version: str = api_version("SOAP API", SOAP_VERSION, r"^[0-9]{1,2}\.[0-9]{1,2}$")
     api_url: PartnerUrl = setting(
         "API address",
         "The address of your portal.",
@@ -64,12 +66,8 @@ class SyncCustomersFields(ActionFields):
     rows_field: str = setting(
         "Rows field", "The field of the body that holds the rows.", default="customers", pattern=r"^[A-Za-z_]{1,50}$"
     )
-    joined_status: str = setting(
-        "Status of those who join", "What the row of a person who joins says.", default="NEW", max_length=50
-    )
-    left_status: str = setting(
-        "Status of those who leave", "What the row of a person who leaves says.", default="REMOVED", max_length=50
-    )
+    joined_status: str = setting("Status of those who join", "What their rows say.", default="NEW", max_length=50)
+    left_status: str = setting("Status of those who leave", "What their rows say.", default="REMOVED", max_length=50)
     customer: Any = mapped(
         "Customer",
         "The fields of a row; what is null or empty is left out. For a hashed e-mail:"

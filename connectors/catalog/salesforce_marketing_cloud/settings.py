@@ -14,6 +14,7 @@ class MarketingCloudSettings(SettingsModel):
     """Access by the client credentials of an installed package (server-to-server)."""
 
     host_fields: ClassVar[tuple[str, ...]] = ("subdomain", "api_url", "auth_url")
+    version: ClassVar[str] = "v1"
 
     subdomain: str = setting(
         "Subdomain",
@@ -32,12 +33,8 @@ class MarketingCloudSettings(SettingsModel):
         example="7281698",
         pattern=r"^[0-9]{1,20}$",
     )
-    auth_url: PartnerUrl | None = setting(
-        "Sign-in address", "Where tokens are given; empty: at the subdomain.", default=None
-    )
-    api_url: PartnerUrl | None = setting(
-        "API address", "Where the REST API is reached; empty: at the subdomain.", default=None
-    )
+    auth_url: PartnerUrl | None = setting("Sign-in address", "Where tokens are given; empty: its own.", default=None)
+    api_url: PartnerUrl | None = setting("API address", "Where the REST API is; empty: its own.", default=None)
 
     @cached_property
     def token_url(self) -> str:
@@ -47,7 +44,7 @@ class MarketingCloudSettings(SettingsModel):
     @cached_property
     def async_url(self) -> str:
         """What every call of the asynchronous data extension API begins with."""
-        return f"{self.api_url or f'https://{self.subdomain}.rest.marketingcloudapis.com'}/data/v1/async"
+        return f"{self.api_url or f'https://{self.subdomain}.rest.marketingcloudapis.com'}/data/{self.version}/async"
 
 
 class SyncDataExtensionFields(ActionFields):
