@@ -1,5 +1,6 @@
 """T20: more than the worker can take, then a long run with something breaking all the time."""
 
+import contextlib
 import os
 import random
 import time
@@ -14,6 +15,7 @@ from tests.support.workers import WorkerProcess
 MINUTES = float(os.environ.get("PATCHBAY_SOAK_MINUTES", "60"))
 PARTNERS = 3
 SEED = 11
+FILES = 60
 
 
 def run(place: Place, size: Size) -> Report:
@@ -26,10 +28,11 @@ def run(place: Place, size: Size) -> Report:
     ):
         scene.publish_webhooks(PARTNERS)
         steady = scene.workers.start()
+        files = steady.open_files()
         scene.stream.changes(burst, profiles=2_000)
         scene.want_all(*_actions())
         scene.until_complete(900)
-        warm, files = steady.rss_megabytes(), steady.open_files()
+        warm = steady.rss_megabytes()
         began, memory = time.monotonic(), [(0.0, warm)]
         with scene.stream.flowing(rate, profiles=5_000):
             while time.monotonic() < began + seconds:
@@ -42,7 +45,9 @@ def run(place: Place, size: Size) -> Report:
         running = steady.is_running()
         scene.until(lambda: all(worker.metric("patchbay_lag_records") == 0 for worker in scene.workers.living()), 120)
         lag = sum(worker.metric("patchbay_lag_records") for worker in scene.workers.living())
-        report.at_most("file descriptors more than after the burst", steady.open_files() - files, 60)
+        with contextlib.suppress(AssertionError):  # idle connections go after 15 s; what is left then is told
+            scene.until(lambda: steady.open_files() - files <= FILES, 60)
+        report.at_most("file descriptors more than before the burst", steady.open_files() - files, FILES)
     report.none("events lost", scene.ledger.missing())
     report.none("deliveries counted twice", scene.ledger.counted_twice())
     report.none("wrong final states", wrong_final_states(received, scene.stream.newest))
