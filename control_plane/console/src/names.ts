@@ -2,6 +2,7 @@
 import { useConnectors } from "./api/queries";
 
 export function useConnectorNames(): (id: string | null | undefined) => string {
-  const names = new Map((useConnectors().data ?? []).map((connector) => [connector.id, connector.name]));
-  return (id) => (id ? (names.get(id) ?? id) : "—");
+  const connectors = useConnectors().data;
+  const names = new Map(connectors?.map((connector) => [connector.id, connector.name]));
+  return (id) => (id ? (names.get(id) ?? (connectors === undefined ? "…" : id)) : "—");
 }

@@ -6,7 +6,7 @@ import { words } from "../../ui/format";
 import { Time } from "../../ui/time";
 import { VirtualRows } from "../../ui/virtual-rows";
 
-const COLUMNS = ["When", "Outcome", "What was said", "Connector", "Profile", "Attempts", "Took"] as const;
+const COLUMNS = ["When", "Outcome", "Answer", "Connector", "Profile", "Attempts", "Took"] as const;
 const NUMERIC = new Set<string>(["Attempts", "Took"]);
 
 interface Props {

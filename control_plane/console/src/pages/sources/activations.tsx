@@ -4,6 +4,7 @@ import { useActions, useConnectors } from "../../api/queries";
 import type { Activation, Change, Connector, Fault } from "../../api/types";
 import { StatusChip, statusOf } from "../../connector-status";
 import { faultsAt } from "../../forms/schema-form";
+import { useConnectorNames } from "../../names";
 import { Icon } from "../../ui/icons";
 import { type EditedSource, KINDS, type SourceKind } from "./kinds";
 
@@ -62,15 +63,17 @@ interface RowProps {
 }
 
 function ActivationRow({ kind, activation, steps, connector, faults, change, remove, readOnly }: RowProps) {
-  const action = useActions(activation.connector_id).data?.find((one) => one.id === activation.action_id);
+  const actions = useActions(activation.connector_id).data;
+  const action = actions?.find((one) => one.id === activation.action_id);
+  const nameOf = useConnectorNames();
   const changes = KINDS[kind].changes;
   const toggle = (one: Change) => change({ on: changes.filter((other) => (other === one ? !activation.on.includes(one) : activation.on.includes(other))) });
   return (
     <li>
       <div class="activation-name">
-        <a href={`/actions/${activation.action_id}`}>{action?.name ?? activation.action_id}</a>
+        <a href={`/actions/${activation.action_id}`}>{action?.name ?? (actions === undefined ? "…" : activation.action_id)}</a>
         <span class="quiet">
-          <a href={`/connectors/${activation.connector_id}`}>{connector?.name ?? activation.connector_id}</a>
+          <a href={`/connectors/${activation.connector_id}`}>{nameOf(activation.connector_id)}</a>
         </span>
         {connector && <StatusChip name={statusOf(connector, null)} />}
         {action && !action.sends && <span class="chip muted">{connector?.active === false ? "off because connector is off" : "does not send now"}</span>}
