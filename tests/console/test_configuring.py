@@ -1,5 +1,6 @@
 """What admins set up beyond the first connector: types of their own, tags, many at once, other types, trials."""
 
+import itertools
 import re
 
 import pytest
@@ -8,11 +9,13 @@ from playwright.sync_api import expect
 
 from tests.console.test_looks import serious_findings
 
+NUMBERS = itertools.count(1)
+
 
 @pytest.fixture
-def webhook(demonstration, request):
+def webhook(demonstration):
     """A connector of the test's own, live, with its action."""
-    name = re.sub(r"\W", " ", request.node.name)[-50:]
+    name = f"Shop {next(NUMBERS)}"
     demonstration.webhook(name, f"Send for {name}")
     return name
 
@@ -214,3 +217,20 @@ def test_an_alert_is_tried_from_its_row(open_page, demonstration):
     page.get_by_role("button", name="Test Tried by hand").click()
     expect(page.get_by_text("The test was taken")).to_be_visible()
     assert demonstration.simulator.count("/alerts") == 1
+
+
+def test_a_new_key_is_narrowed_down_and_shown_once(open_page, demonstration):
+    user = demonstration.call("POST", "/users", {"name": "Robot of the shop"})
+    page = open_page("/users")
+    page.get_by_role("button", name="New key for Robot of the shop").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Name").fill("Reads only")
+    dialog.get_by_role("checkbox", name="Read").check()
+    dialog.get_by_label("Valid").select_option("30")
+    assert serious_findings(page) == []
+    in_dialog(page, "Make the key")
+    expect(page.locator(".new-key")).to_contain_text("pbk_")
+    in_dialog(page, "I have kept it")
+    expect(page.get_by_text("read only")).to_be_visible()
+    made = [key for key in demonstration.call("GET", "/api-keys")["items"] if key["user_id"] == user["id"]]
+    assert [(key["scopes"], key["expires_at"] is None) for key in made] == [(["read"], False)]

@@ -52,6 +52,7 @@ export type Limits = Schemas["LimitsInput"];
 export type Me = Schemas["Me"];
 export type Published = Schemas["Published"];
 export type Role = Schemas["Role"];
+export type Scope = Schemas["Scope"];
 export type Statistics = Schemas["Statistics"];
 export type Totals = Schemas["Totals"];
 export type Use = Schemas["UseRead"];

@@ -13,7 +13,7 @@ import { Shown } from "../ui/shown";
 import { Time } from "../ui/time";
 import { Difference } from "../versions/difference";
 
-const KINDS = ["connector", "action", "audience", "journey", "feed", "user", "api_key", "workspace"];
+const KINDS = ["connector", "action", "audience", "journey", "feed", "alert", "custom_type", "user", "api_key", "workspace"];
 const LIMIT = 100;
 
 const PATHS: Record<string, string> = {
@@ -23,6 +23,7 @@ const PATHS: Record<string, string> = {
   journey: "/sources/journeys/",
   feed: "/sources/event-feeds/",
   event_feed: "/sources/event-feeds/",
+  custom_type: "/custom-types/",
 };
 
 function readAudit(kind: string, objectId: string, cursor?: string) {

@@ -3,9 +3,9 @@ import { useState } from "preact/hooks";
 import { allPages, api, idempotencyKey, told } from "../api/client";
 import { useMe, useUserNames, useUsers } from "../api/queries";
 import { invalidate, useQuery } from "../api/query";
-import type { ApiKey, Role, User } from "../api/types";
+import type { ApiKey, User } from "../api/types";
 import { PlainField } from "../forms/plain-field";
-import { ask, Dialog, tell } from "../ui/dialog";
+import { ask, Dialog } from "../ui/dialog";
 import { words } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Empty, Page } from "../ui/page";
@@ -13,8 +13,7 @@ import { useMay } from "../ui/permission";
 import { Shown } from "../ui/shown";
 import { Time } from "../ui/time";
 import { complain, say } from "../ui/toasts";
-
-const ROLES: Role[] = ["viewer", "editor", "admin"];
+import { NewKey } from "./new-key";
 
 export function UsersPage() {
   const isAdmin = useMay("admin");
@@ -99,7 +98,10 @@ function KeyTable({ keys, isAdmin }: { keys: ApiKey[]; isAdmin: boolean }) {
                   <code class="quiet">{key.prefix}…</code>
                 </div>
               </td>
-              <td data-label="Role">{words(key.role)}</td>
+              <td data-label="Role">
+                {words(key.role)}
+                {key.scopes && <span class="quiet"> {key.scopes.join(", ")} only</span>}
+              </td>
               <td data-label="Made">
                 <Time at={key.created_at} /> <span class="quiet">by {nameOf(key.created_by)}</span>
               </td>
@@ -188,65 +190,5 @@ function NewUser({ close }: { close: () => void }) {
         </footer>
       </form>
     </Dialog>
-  );
-}
-
-function NewKey({ user, close }: { user: User; close: () => void }) {
-  const [name, setName] = useState("");
-  const [role, setRole] = useState<Role>("viewer");
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    try {
-      const params = { path: { user_id: user.id } };
-      const made = await told(api.POST("/v1/users/{user_id}/api-keys", { params, body: { name, role } }));
-      await invalidate("api-keys");
-      close();
-      await tell({ title: "The new key", body: <NewKeyText text={made.api_key} />, confirm: "I have kept it" });
-    } catch (error) {
-      complain(error);
-    }
-  };
-  return (
-    <Dialog title={`New key for ${user.name}`} close={close}>
-      <form onSubmit={(event) => void submit(event)}>
-        <div class="dialog-body">
-          <PlainField title="Name" help="What it is for." isRequired autoFocus value={name} change={setName} />
-          <label class="field">
-            <span class="field-label">Role</span>
-            <select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
-              {ROLES.map((one) => (
-                <option key={one} value={one}>
-                  {words(one)}
-                </option>
-              ))}
-            </select>
-            <span class="field-help">Viewers read, editors change and publish, admins also manage users and keys.</span>
-          </label>
-        </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={name.trim() === ""}>
-            Make the key
-          </button>
-        </footer>
-      </form>
-    </Dialog>
-  );
-}
-
-function NewKeyText({ text }: { text: string }) {
-  const copy = () => void navigator.clipboard.writeText(text).then(() => say("Copied"), complain);
-  return (
-    <>
-      <p>It is shown now and never again.</p>
-      <p class="new-key">
-        <code>{text}</code>
-        <button type="button" class="icon-button" aria-label="Copy the key" onClick={copy}>
-          <Icon name="copy" />
-        </button>
-      </p>
-    </>
   );
 }
