@@ -141,8 +141,7 @@ class Dispatcher:
         for older in self._older(delivery):
             self.supersede(older)
         partition.put_row(delivery)
-        if delivery.stage in (Stage.BEHIND, Stage.WAITING):
-            delivery.taken.forget()
+        delivery.taken.forget()
         return True
 
     def _older(self, delivery: Delivery) -> list[Delivery]:

@@ -260,7 +260,7 @@ class DeliveryEngine:
         self._kept.pop(partition.number, None)
         rows = await read_rows(await partition.take_over(), self._hands.telemetry)
         await self._remember(partition)
-        await self._wait_for_config(max((row.config_position for _, row, _ in rows), default=-1))
+        await self._wait_for_config(max((row.config_position for _, row in rows), default=-1))
         partition.config_position = self.dispatcher.view.position
         await admit_rows(partition, rows, self.dispatcher)
 

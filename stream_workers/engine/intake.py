@@ -37,6 +37,7 @@ class Intake:
         self._endings = endings
         self._clock = clock
         self._telemetry = telemetry
+        self._activations: dict[tuple[int, int], tuple[int, int]] = {}
         self.partitions = 0
         """How many partitions `profile-events` has; 0 while it is not known."""
 
@@ -117,6 +118,7 @@ class Intake:
 
     def _delivery(self, partition: OwnedPartition, taken: Taken, connector: Connector, planned: Planned) -> Delivery:
         event, action = taken.event, planned.action
+        activation = (planned.connector.config.activation, action.activation)
         connector.volatile += 1
         return Delivery(
             taken,
@@ -126,7 +128,7 @@ class Intake:
             event.change,
             event.profile_id,
             delivery_id(event, action.id, partition.number, taken.offset),
-            (planned.connector.config.activation, action.activation),
+            self._activations.setdefault(activation, activation),
             action.batch is not None,
         )
 

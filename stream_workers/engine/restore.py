@@ -17,7 +17,7 @@ from stream_workers.engine.intake import knows_newer
 from stream_workers.engine.partition import Kept, OwnedPartition
 from stream_workers.shell.telemetry import Telemetry
 
-Rows = list[tuple[bytes, PendingRow, ProfileEvent]]
+Rows = list[tuple[bytes, PendingRow]]
 Item = TypeVar("Item")
 Was = PendingRow | Delivery
 """What a delivery was, as it was written down or as it was kept."""
@@ -31,7 +31,8 @@ async def read_rows(rows: dict[bytes, bytes], telemetry: Telemetry) -> Rows:
     async for key, value in _in_portions(rows.items()):
         try:
             row = decode(PendingRow, value)
-            readable.append((key, row, decode_event(bytes(row.event))))
+            decode_event(bytes(row.event))
+            readable.append((key, row))
         except UndecodableRecord as bad:
             telemetry.record_refused(bad.reason)
     readable.sort(key=lambda found: found[1].offset)
@@ -41,7 +42,10 @@ async def read_rows(rows: dict[bytes, bytes], telemetry: Telemetry) -> Rows:
 async def admit_rows(partition: OwnedPartition, rows: Rows, dispatcher: Dispatcher) -> None:
     """Every row becomes a delivery again: parked ones are put aside, jobs asked again, the others take their turn."""
     waiting: dict[bytes, Delivery] = {}
-    async for key, row, event in _in_portions(rows):
+    rows.reverse()  # so that each can be let go of as soon as it is a delivery: there may be a million
+    async for _ in _in_portions(range(len(rows))):
+        key, row = rows.pop()
+        event = decode_event(bytes(row.event))
         taken = Taken(bytes(row.event), row.offset, row.appended_at, row.version, event, event.profile_id.encode())
         delivery = _revived(partition, key, taken, _connector(row, event, dispatcher), row)
         if row.state is RowState.PARKED:
@@ -86,6 +90,7 @@ async def _admit(partition: OwnedPartition, waiting: dict[bytes, Delivery], disp
             dispatcher.skip(delivery, Reason.SUPERSEDED)
         else:
             dispatcher.admit(delivery)
+            delivery.taken.forget()
 
 
 def _connector(row: PendingRow, event: ProfileEvent, dispatcher: Dispatcher) -> Connector:
