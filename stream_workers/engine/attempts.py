@@ -280,7 +280,7 @@ class Attempts:
         step = self._next_step(connector, delivery, found, now)
         if isinstance(step, Wait) and step.ticket is None and (delivery.outdated or delivery.cancelled):
             step = End(OutcomeClass.SKIPPED, Reason.SUPERSEDED if delivery.outdated else Reason.CANCELLED)
-        if isinstance(step, Wait) or step.outcome.is_error or self._telemetry.samples():
+        if isinstance(step, Wait) or step.outcome.is_error or delivery.run or self._telemetry.samples():
             self._endings.attempted(delivery, found, step, exchange, rows)
         if isinstance(step, End):
             self._end(delivery, step, exchange)

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
-from connectors.records.codec import SCHEMA_VERSION
-from connectors.records.delivery import Command, CommandKind, DeadLetter, ReplayItem, RowState
+from connectors.records.codec import SCHEMA_VERSION, decode
+from connectors.records.delivery import Attempt, Command, CommandKind, DeadLetter, ReplayItem, RowState
 from connectors.records.profile_event import Change
 from tests.support.builders import NOON, NOON_MS, action, activation, audience, connector, feed, membership, plain_event
 from tests.support.engine import Bench
@@ -54,6 +54,14 @@ async def test_a_replay_is_rendered_with_todays_configuration_and_has_its_own_ou
     last = bench.logs[0].outcomes[-1]
     assert (last.outcome.value, last.run, last.delivery_id) == ("sent", 7, letters[0].delivery_id)
     await bench.until(lambda: not bench.logs[0].rows)
+
+
+async def test_every_replay_leaves_its_attempt_for_the_explorer(bench):
+    letters = await failed(bench, membership("p-1"), membership("p-2"))
+    bench.engine.command(0, 0, replay(*letters, run=7))
+    await bench.until(lambda: len(bench.outcomes()) == 4)
+    attempts = [decode(Attempt, value) for value in bench.logs[0].attempts]
+    assert sorted(one.profile_id for one in attempts if one.run == 7) == ["p-1", "p-2"]
 
 
 async def test_a_replay_is_dropped_when_a_newer_change_has_come(bench):
