@@ -1,8 +1,8 @@
 """The background task that tells people: each message until it is taken, under the same id, for a day at most."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import or_, select, update
 
+from control_plane.background import in_background
 from control_plane.database.engine import Database, DatabaseUnavailable
 from control_plane.database.models import Alert, AlertMessage
 
@@ -56,15 +57,9 @@ class AlertMessenger:
         self._look_seconds = look_seconds
         self._now = now
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Send in the background while the block runs."""
-        task = asyncio.create_task(self._run(), name="alert messenger")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return in_background(self._run(), "alert messenger")
 
     async def _run(self) -> None:
         while True:

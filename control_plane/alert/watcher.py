@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_plane.alert.findings import Finding, Watched, find_out
 from control_plane.alert.schemas import Condition
+from control_plane.background import in_background
 from control_plane.database.engine import Database, DatabaseUnavailable
 from control_plane.database.models import Alert, AlertMessage, AlertState, Connector
 from control_plane.ids import new_id
@@ -47,15 +48,9 @@ class AlertWatcher:
         self._monotonic = monotonic
         self._well_since: dict[tuple[str, str], float] = {}
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Watch in the background while the block runs."""
-        task = asyncio.create_task(self._run(), name="alert watcher")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return in_background(self._run(), "alert watcher")
 
     async def _run(self) -> None:
         while True:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import structlog
 
 from connectors.records.topics import ATTEMPTS, DEAD_LETTERS
+from control_plane.background import in_background
 from control_plane.database.engine import DatabaseUnavailable
 from control_plane.following.reader import FollowedRecord, TopicReader
 from control_plane.following.rows import Rows, add_attempt, add_dead_letter
@@ -51,12 +52,10 @@ class Follower:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow in the background while the block runs."""
-        task = asyncio.create_task(self._run(), name="follower")
         try:
-            yield
+            async with in_background(self._run(), "follower"):
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             await self._reader.close()
 
     async def _run(self) -> None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from connectors.kit.program_settings import KafkaSettings
 from connectors.records.metrics_table import metrics_positions
 from connectors.records.topics import ATTEMPTS, OUTCOMES
+from control_plane.background import in_background
 from control_plane.database.engine import Database, DatabaseUnavailable
 from control_plane.freshness.freshness import Freshness
 
@@ -47,15 +48,9 @@ class LagReader:
         # One thread, so that calls never overlap, also when the awaiting task is cancelled.
         self._thread = ThreadPoolExecutor(1, "statistics-lag")
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Look while the block runs, through every loss of Kafka and the database."""
-        task = asyncio.create_task(self._run(), name="statistics lag")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return in_background(self._run(), "statistics lag")
 
     async def _run(self) -> None:
         while True:

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from control_plane.background import in_background
 from control_plane.database.engine import Database, DatabaseUnavailable
 from control_plane.database.models import Job, JobCommand
 from control_plane.job.chunks import write_chunk
@@ -53,12 +54,10 @@ class JobSender:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Send in the background while the block runs."""
-        task = asyncio.create_task(self._run(), name="job sender")
         try:
-            yield
+            async with in_background(self._run(), "job sender"):
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             await self._topic.close()
 
     async def _run(self) -> None:

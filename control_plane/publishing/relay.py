@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import structlog
 
+from control_plane.background import in_background
 from control_plane.database.engine import Database, DatabaseUnavailable
 from control_plane.publishing import outbox
 from control_plane.publishing.config_topic import ConfigTopic, Fenced, KafkaUnreachable
@@ -50,12 +51,10 @@ class Relay:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Relay in the background while the block runs."""
-        task = asyncio.create_task(self._run(), name="config relay")
         try:
-            yield
+            async with in_background(self._run(), "config relay"):
+                yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
             await self._topic.close()
             self._enter(RelayState.STOPPED)
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kit.program_settings import KafkaSettings
 from connectors.records.topics import WORKER_STATUS
+from control_plane.background import in_background
 from control_plane.worker.live_workers import LIVE_SECONDS, LiveWorkers
 
 log = structlog.get_logger(__name__)
@@ -43,15 +44,9 @@ class KafkaStatusReader:
         # One thread, so that calls never overlap, also when the awaiting task is cancelled.
         self._thread = ThreadPoolExecutor(1, "worker-status")
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Read while the block runs, through every loss of Kafka."""
-        task = asyncio.create_task(self._run(), name="worker status reader")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return in_background(self._run(), "worker status reader")
 
     async def _run(self) -> None:
         while True:
