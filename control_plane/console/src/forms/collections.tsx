@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Icon } from "../ui/icons";
-import type { SharedAttributes } from "./schema-form";
+import type { SharedAttributes } from "./input-attributes";
 
 interface ListProps {
   shared: SharedAttributes;

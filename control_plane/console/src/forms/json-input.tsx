@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { SharedAttributes } from "./schema-form";
+import type { SharedAttributes } from "./input-attributes";
 
 interface Props {
   shared: SharedAttributes;

@@ -4,6 +4,7 @@ import { useId } from "preact/hooks";
 import type { Fault } from "../api/types";
 import { Prose } from "../ui/prose";
 import { ListInput, MapInput } from "./collections";
+import type { InputIds, SharedAttributes } from "./input-attributes";
 import { JsonInput } from "./json-input";
 import type { FormField } from "./schema";
 import { SecretInput } from "./secret-input";
@@ -71,12 +72,6 @@ export function faultsAt(faults: readonly Fault[], pointer: string): Fault[] {
   return faults.filter((fault) => fault.pointer === pointer || fault.pointer.startsWith(`${pointer}/`));
 }
 
-export interface InputIds {
-  id: string;
-  describedBy: string;
-  isInvalid: boolean;
-}
-
 interface FrameProps {
   field: Pick<FormField, "title" | "help" | "isRequired">;
   faults: readonly Fault[];
@@ -138,13 +133,6 @@ function FieldInput({ ids, field, value, readOnly, change }: InputProps) {
     default:
       return <TextInput shared={shared} field={field} value={value} change={change} />;
   }
-}
-
-export interface SharedAttributes {
-  id: string;
-  "aria-describedby": string;
-  "aria-invalid": boolean;
-  disabled: boolean | undefined;
 }
 
 interface PlainProps {

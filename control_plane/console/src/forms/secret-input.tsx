@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { InputIds } from "./schema-form";
+import type { InputIds } from "./input-attributes";
 
 interface Props {
   ids: InputIds;

@@ -42,3 +42,8 @@ export async function readRevision(id: string, number: number): Promise<Values> 
   const path = { type_id: id, number };
   return (await told(api.GET("/v1/custom-connector-types/{type_id}/versions/{number}", { params: { path } }))).snapshot;
 }
+
+/** The revision in a connector's type, `custom:<id>@<revision>`. */
+export function revisionOf(type: string): number {
+  return Number(type.split("@")[1] ?? 0);
+}

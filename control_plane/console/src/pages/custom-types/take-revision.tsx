@@ -5,8 +5,7 @@ import { invalidate } from "../../api/query";
 import type { Connector } from "../../api/types";
 import { useMay } from "../../ui/permission";
 import { complain, say } from "../../ui/toasts";
-import { useCustomTypes } from "./reading";
-import { revisionOf } from "./users-of-type";
+import { revisionOf, useCustomTypes } from "./reading";
 
 type Revised = Pick<Connector, "id" | "name" | "row_version">;
 

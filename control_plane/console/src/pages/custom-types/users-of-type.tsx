@@ -5,6 +5,7 @@ import { StatusChip, statusOf } from "../../connector-status";
 import { Empty } from "../../ui/page";
 import { useMay } from "../../ui/permission";
 import { Shown } from "../../ui/shown";
+import { revisionOf } from "./reading";
 import { TakeRevision } from "./take-revision";
 
 export function UsersOfType({ type }: { type: CustomType }) {
@@ -54,8 +55,4 @@ export function UsersOfType({ type }: { type: CustomType }) {
       }}
     </Shown>
   );
-}
-
-export function revisionOf(type: string): number {
-  return Number(type.split("@")[1] ?? 0);
 }
