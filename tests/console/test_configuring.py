@@ -15,7 +15,7 @@ NUMBERS = itertools.count(1)
 @pytest.fixture
 def webhook(demonstration):
     """A connector of the test's own, live, with its action."""
-    name = f"Shop {next(NUMBERS)}"
+    name = f"Kiosk {next(NUMBERS)}"
     demonstration.webhook(name, f"Send for {name}")
     return name
 
