@@ -6,7 +6,9 @@ from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene
 from tests.support.oracle import repeats, waiting_rows, wrong_final_states
 
-BOUND = 656
+SLOTS, RATE = 256, 2_500
+BOUND = SLOTS + int(RATE * 0.35)
+"""As when a worker is killed: what was in flight, and what had ended within one commit."""
 
 
 def run(place: Place, size: Size) -> Report:
