@@ -38,6 +38,10 @@ def poison() -> list[tuple[bytes | None, bytes | None]]:
     ]
 
 
+PATIENCE = 100
+"""At full size there is more than a gigabyte to read."""
+
+
 def run(place: Place, size: Size) -> Report:
     """Good and bad records take turns; each bad one leaves one dead letter with its offset, the good ones flow."""
     good, rounds = size.pick((500, 5), (10_000, 590))
@@ -56,16 +60,14 @@ def run(place: Place, size: Size) -> Report:
         scene.stream.sent = [name for name in scene.stream.sent if name != "bad"]
         scene.want_all()
         scene.until_complete(120)
-        letters = [letter for letter in dead_letters(scene.settings) if letter.delivery_id is None]
-        scene.until(lambda: len(dead_letters(scene.settings)) >= rounds * len(kinds))
-        letters = [letter for letter in dead_letters(scene.settings) if letter.delivery_id is None]
+        scene.until(lambda: len(dead_letters(scene.settings, PATIENCE)) >= rounds * len(kinds), 300)
+        letters = [letter for letter in dead_letters(scene.settings, PATIENCE) if letter.delivery_id is None]
         places = {(letter.partition, letter.offset) for letter in letters}
         report.none("good events without an end", scene.ledger.missing())
         report.equal("dead letters of records", len(letters), rounds * len(kinds))
         report.none("records with two dead letters", len(letters) - len(places))
-        report.equal(
-            "records read = decoded + dead letters", source_records(scene.settings), good + large + len(letters)
-        )
+        read = source_records(scene.settings, PATIENCE)
+        report.equal("records read = decoded + dead letters", read, good + large + len(letters))
         report.none("restarts", 0 if worker.is_running() else 1)
         if size.full:
             report.at_most("longest pause between good events", _longest_pause(scene), 1.0, "s")

@@ -37,12 +37,12 @@ class CommittedReader:
         self._ends: dict[int, bool] = dict.fromkeys(partitions, False)
         self._consumer.assign([TopicPartition(name, partition, 0) for partition in partitions])
 
-    def news(self) -> list[Message]:
-        """What has been committed since the last call."""
+    def news(self, patience: int = 3) -> list[Message]:
+        """What has been committed since the last call; over after so many looks at nothing, or at every end."""
         found: list[Message] = []
         self._ends = dict.fromkeys(self._ends, False)
         idle = 0
-        while not all(self._ends.values()) and idle < 3:
+        while not all(self._ends.values()) and idle < patience:
             polled = self._consumer.consume(10_000, 0.15)
             idle = 0 if polled else idle + 1
             for message in polled:
@@ -61,11 +61,11 @@ class CommittedReader:
         self._consumer.close()
 
 
-def read_all(settings: KafkaSettings, topic: Topic) -> list[Message]:
-    """Every committed record of a topic."""
+def read_all(settings: KafkaSettings, topic: Topic, patience: int = 3) -> list[Message]:
+    """Every committed record of a topic; more patience for one with large records."""
     reader = CommittedReader(settings, topic)
     try:
-        return reader.news()
+        return reader.news(patience)
     finally:
         reader.close()
 
@@ -209,11 +209,11 @@ def waiting_rows(settings: KafkaSettings) -> list[PendingRow]:
     return [row for row in decoded if row.state is RowState.WAITING]
 
 
-def dead_letters(settings: KafkaSettings) -> list[DeadLetter]:
+def dead_letters(settings: KafkaSettings, patience: int = 3) -> list[DeadLetter]:
     """Every dead letter."""
-    return [decode(DeadLetter, message.value()) for message in read_all(settings, DEAD_LETTERS)]
+    return [decode(DeadLetter, message.value()) for message in read_all(settings, DEAD_LETTERS, patience)]
 
 
-def source_records(settings: KafkaSettings) -> int:
+def source_records(settings: KafkaSettings, patience: int = 3) -> int:
     """How many records `profile-events` holds."""
-    return len(read_all(settings, PROFILE_EVENTS))
+    return len(read_all(settings, PROFILE_EVENTS, patience))
