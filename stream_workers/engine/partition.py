@@ -244,6 +244,10 @@ class OwnedPartition:
             self.alive = False
             self._telemetry.partition_lost(self.number, str(error))
             await lost(self)
+        except Exception as error:  # noqa: BLE001  # the edge: deliveries would go on, and none be recorded any more
+            self.alive = False
+            self._telemetry.internal_error("commit", error)
+            await lost(self)
 
     async def _commit(self) -> bool:
         """False when it will never be known here whether it was committed: the next owner sees it."""
@@ -258,15 +262,17 @@ class OwnedPartition:
             await asyncio.sleep(_ABORTED_PAUSE_SECONDS)
         except CommitUnknown as error:
             self._telemetry.commit_failed(self.number, str(error))
-            return await self._find_out(unit)
+            return await self._find_out(unit, position)
         else:
-            self.committed, self._recorded = position.next, position
-            self._telemetry.committed(self.number, len(unit.outcomes), position.next)
+            self._has_committed(unit, position)
         return True
 
-    async def _find_out(self, unit: Unit) -> bool:
+    def _has_committed(self, unit: Unit, position: Position) -> None:
+        self.committed, self._recorded = position.next, position
+        self._telemetry.committed(self.number, len(unit.outcomes), position.next)
+
+    async def _find_out(self, unit: Unit, position: Position) -> bool:
         """A commit whose end is unknown: the position on the topic tells whether it was committed."""
-        attempted = self._sequence
         while self.alive:
             if not self._holds():
                 await asyncio.sleep(_ABORTED_PAUSE_SECONDS)
@@ -278,10 +284,12 @@ class OwnedPartition:
                 await asyncio.sleep(_ABORTED_PAUSE_SECONDS)
                 continue
             committed = pending.position.sequence if pending.position is not None else 0
-            if committed < attempted:
-                self._again(unit)
-            elif committed > attempted:
+            if committed > position.sequence:
                 raise Fenced("another worker has committed to the partition")
+            if committed < position.sequence:
+                self._again(unit)
+            else:
+                self._has_committed(unit, position)
             return True
         return False
 

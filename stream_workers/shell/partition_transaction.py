@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -69,8 +70,9 @@ class PartitionProducer:
 
     def close(self) -> None:
         """Give the connections back; an open transaction is aborted by the broker or by the next owner."""
-        self._producer.purge()
-        self._producer.flush(0)
+        with suppress(KafkaException):  # one that has failed for good refuses both, and is let go of all the same
+            self._producer.purge()
+            self._producer.flush(0)
 
     def _produce(self, topic: str, messages: list[dict[str, Any]]) -> None:
         queued = self._producer.produce_batch(topic, messages, partition=self._partition)

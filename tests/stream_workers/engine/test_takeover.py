@@ -133,6 +133,40 @@ async def test_what_an_unknown_commit_held_is_not_passed_over_by_the_last_commit
     assert log.position.next == len(finished)
 
 
+async def test_a_commit_that_was_found_to_have_succeeded_counts_as_one(bench):
+    log = bench.logs[0]
+    bench.feed(membership("p-0"))
+    await bench.settle()
+    partition = bench.engine.feeds[0].partition
+    commit = log.commit
+
+    async def commit_in_silence(unit, position):
+        log.commit = commit
+        await commit(unit, position)
+        raise CommitUnknown("the answer was lost")
+
+    log.commit = commit_in_silence
+    bench.feed(membership("p-1"))
+    await bench.settle()
+    await bench.until(lambda: partition.committed == 2)
+    assert bench.outcomes() == [("p-0", "sent", None), ("p-1", "sent", None)]
+
+
+async def test_a_partition_whose_commits_fail_for_no_known_reason_is_taken_over_again(bench):
+    log = bench.logs[0]
+    bench.feed(membership("p-0"))
+    await bench.settle()
+    first = bench.engine.feeds[0].partition
+    log.fail_with.append(RuntimeError("nobody has thought of this"))
+    event = bench.record(membership("p-1"))
+    bench.engine.feed(0, [event])
+    await bench.until(lambda: bench.seeks == [(0, 1)])
+    assert bench.engine.feeds[0].partition is not first
+    bench.engine.feed(0, [event])
+    await bench.settle()
+    assert bench.outcomes() == [("p-0", "sent", None), ("p-1", "sent", None)]
+
+
 async def test_rows_of_a_connector_that_was_deleted_before_the_takeover_are_not_sent(bench):
     bench.publish(connector(paused=True, revision=2))
     bench.feed(membership("p-1"))
