@@ -1,60 +1,79 @@
-"""T4: one partner of ten hangs; the other nine must not notice."""
+"""T4: one partner of ten hangs, then another one refuses connections; the other nine must not notice."""
 
 import time
 from dataclasses import dataclass
 
 from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene, percentile
+from tests.support.tcp_proxy import tcp_proxy
 
 PARTNERS = 10
+HANGING, REFUSING = 0, 1
 
 
 @dataclass(frozen=True)
 class Share:
-    """What the other nine partners got in a stretch of time."""
+    """What nine of the partners got in a stretch of time."""
 
     per_second: float
     p99_ms: float
 
 
 def run(place: Place, size: Size) -> Report:
-    """The same stream twice: with all partners well, then with one hanging; then it recovers and is drained."""
-    seconds, rate = size.pick((6.0, 60), (600.0, 80))
+    """The same stream three times: with all partners well, with one that hangs, and with one that refuses.
+
+    After each trouble the partner is well again, and what has waited for it is drained.
+    """
+    calm, seconds, rate = size.pick((6.0, 6.0, 60), (200.0, 600.0, 80))
     report = Report()
-    with place.scene(partitions=4) as scene:
+    with place.scene(partitions=4) as scene, tcp_proxy(int(scene.partner.url.rpartition(":")[2])) as proxy:
         scene.publish_webhooks(PARTNERS)
+        behind = f"http://127.0.0.1:{proxy.port}/p{REFUSING}"
+        scene.publish(scene.webhook(REFUSING, settings={"url": behind}))
         scene.workers.start()
         scene.stream.changes(100, profiles=100)
         scene.until(lambda: scene.received() >= 100 * PARTNERS)
-        well = _stretch(scene, seconds, rate)
-        scene.partner.misbehave("/p0", hang=True)
-        ill = _stretch(scene, seconds, rate)
-        arrived = rate
+        well = _stretch(scene, calm, rate, HANGING)
+        scene.partner.misbehave(f"/p{HANGING}", hang=True)
+        hanging = _stretch(scene, seconds, rate, HANGING)
         scene.partner.behave()
-        recovered_at = time.monotonic()
-        waiting = len(_unserved(scene))
-        scene.want_all(*(f"act_{number}" for number in range(PARTNERS)))
-        scene.until_complete(240)
-        drained = waiting / max(0.001, time.monotonic() - recovered_at)
-    report.at_least("throughput of the other nine", ill.per_second / well.per_second * 100, 90, "% of before")
-    report.at_most("their p99", ill.p99_ms, max(2 * well.p99_ms, well.p99_ms + 20), "ms")
+        drained = [_drained_per_second(scene, HANGING)]
+        proxy.refuse()
+        refusing = _stretch(scene, seconds, rate, REFUSING)
+        proxy.heal()
+        drained.append(_drained_per_second(scene, REFUSING))
+    for what, ill in (("hangs", hanging), ("refuses", refusing)):
+        report.at_least(
+            f"throughput of the nine while one {what}", ill.per_second / well.per_second * 100, 90, "% of before"
+        )
+        report.at_most(f"their p99 while one {what}", ill.p99_ms, max(2 * well.p99_ms, well.p99_ms + 20), "ms")
     report.none("events without an end", scene.ledger.missing())
     report.none("deliveries counted twice", scene.ledger.counted_twice())
     if size.full:
-        report.at_least("drain of the one that hung", drained, 2 * arrived, "/s")
-    report.note("deliveries per second of the nine, before and while", f"{well.per_second:.0f}, {ill.per_second:.0f}")
+        report.at_least("drain of the one that hung, and refused", min(drained), 2 * rate, "/s")
+    rates = ", ".join(f"{one.per_second:.0f}" for one in (well, hanging, refusing))
+    report.note("deliveries per second of nine: well, one hangs, one refuses", rates)
     return report
 
 
-def _stretch(scene: Scene, seconds: float, rate: float) -> Share:
-    """Send for some seconds; what the nine had received at the end, and how long each delivery took."""
+def _drained_per_second(scene: Scene, partner: int) -> float:
+    """The partner has just recovered: how fast it gets what has waited for it, until everything has ended."""
+    recovered_at = time.monotonic()
+    waiting = len(_unserved(scene, partner))
+    scene.want_all(*(f"act_{number}" for number in range(PARTNERS)))
+    scene.until_complete(240)
+    return waiting / max(0.001, time.monotonic() - recovered_at)
+
+
+def _stretch(scene: Scene, seconds: float, rate: float, besides: int) -> Share:
+    """Send for some seconds; what the nine besides this one got at the end, and how long each delivery took."""
     scene.ledger.read()
     before = set(scene.ledger.outcomes)
     sent_before = len(scene.stream.sent)
     began = time.monotonic()
     with scene.stream.flowing(rate, profiles=5_000, at_most=int(seconds * rate)):
         scene.until(lambda: len(scene.stream.sent) - sent_before >= int(seconds * rate), seconds + 30)
-    others = {f"act_{number}" for number in range(1, PARTNERS)}
+    others = {f"act_{number}" for number in range(PARTNERS) if number != besides}
     wanted = {(event_id, action) for event_id in scene.stream.sent[sent_before:] for action in others}
     scene.until(lambda: scene.ledger.read() is not None and wanted <= scene.ledger.ended, 60)
     taken = time.monotonic() - began
@@ -63,7 +82,7 @@ def _stretch(scene: Scene, seconds: float, rate: float) -> Share:
     return Share(len(wanted) / taken, percentile(times, 0.99))
 
 
-def _unserved(scene: Scene) -> set[str]:
-    """The events that the hanging partner has not had yet."""
+def _unserved(scene: Scene, partner: int) -> set[str]:
+    """The events that this partner has not had yet."""
     scene.ledger.read()
-    return {event_id for event_id in scene.stream.sent if (event_id, "act_0") not in scene.ledger.ended}
+    return {event_id for event_id in scene.stream.sent if (event_id, f"act_{partner}") not in scene.ledger.ended}

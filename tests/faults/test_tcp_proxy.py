@@ -136,6 +136,18 @@ def test_a_reset_reaches_both_ends(client, proxy, echo):
         assert asked(other, b"again") == b"again"
 
 
+def test_whoever_is_refused_cannot_connect_until_it_heals_at_the_same_port(client, proxy):
+    assert asked(client, b"before") == b"before"
+    proxy.refuse()
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+    with pytest.raises(ConnectionRefusedError):
+        connected(proxy)
+    proxy.heal()
+    with closing(connected(proxy)) as other:
+        assert asked(other, b"again") == b"again"
+
+
 def test_a_reset_in_the_middle_of_a_request_comes_after_so_many_bytes(client, proxy):
     proxy.reset_after(10)
     assert asked(client, b"ten bytes.") == b"ten bytes."

@@ -44,6 +44,7 @@ class TcpProxy:
         self._target = (target_host, target_port)
         self._weather = CALM
         self._calm = asyncio.Event()
+        self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -64,6 +65,11 @@ class TcpProxy:
     def heal(self) -> None:
         """Everything passes again; connections that only look open stay so."""
         self._set(lambda _before: CALM)
+        self._call(self._listen)
+
+    def refuse(self) -> None:
+        """Open connections are reset and new ones are refused, as of a host where nothing listens, until `heal`."""
+        self._call(self._stop_listening)
 
     def delay(self, seconds: float) -> None:
         """Every piece, in both directions, takes so long."""
@@ -112,13 +118,20 @@ class TcpProxy:
         self._call(apply)
 
     async def _listen(self) -> None:
+        if self._server is not None:
+            return
         self._calm.set()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=PIECE_BYTES)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=PIECE_BYTES)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _end(self) -> None:
-        self._server.close()
+    def _stop_listening(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
         self._reset_all()
+
+    async def _end(self) -> None:
+        self._stop_listening()
         own = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not own]
         for task in others:
