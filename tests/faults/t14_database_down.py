@@ -6,37 +6,29 @@ import time
 
 import httpx
 
-from connectors.kit.sealing import new_key
 from connectors.records.topics import ATTEMPTS, OUTCOMES
-from deploy.local.ports import free_port
 from stream_workers.shell.metrics_store import open_metrics_engine
+from tests.faults.plane import Plane, is_up
 from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene
 from tests.stream_workers.conftest import PostgresqlServer
 from tests.support.oracle import read_all
 from tests.support.recount import Counts, recount, stored_counts
 
-ADMIN_KEY = "pbk_admin_0123456789abcdef0123456789abcdef"
 ANSWER_SECONDS = 2.0
 
 
 def run(place: Place, size: Size) -> Report:
     """PostgreSQL is frozen for one stretch and gone for the next, while events flow; then it is started again."""
     rate, well, frozen, gone = size.pick((200, 4.0, 3.0, 3.0), (150, 120.0, 300.0, 300.0))
-    report, port = Report(), free_port()
-    server = PostgresqlServer()
-    environment = {
-        "PATCHBAY_DATABASE__URL": server.url,
-        "PATCHBAY_SECRETS__KEYS": new_key(),
-        "PATCHBAY_HTTP__PORT": str(port),
-        "PATCHBAY_ACCESS__FIRST_ADMIN_KEY": ADMIN_KEY,
-    }
+    report, server = Report(), PostgresqlServer()
+    plane = Plane(server.url)
     try:
-        with place.scene(**environment) as scene, _client(port) as http:
+        with place.scene(**plane.environment) as scene, plane.client() as http:
             scene.publish_webhooks(2)
             scene.partner.misbehave("/p1", status=503, fraction=0.3)
             programs = [scene.workers.start("control-plane", wait=False)]
-            scene.until(lambda: _answers(http, "/readyz") == httpx.codes.OK)
+            scene.until(lambda: is_up(http))
             programs += [scene.workers.start(), scene.workers.start("metrics")]
             with scene.stream.flowing(rate, profiles=2_000):
                 before = _stretch(scene, rate, well)
@@ -49,7 +41,7 @@ def run(place: Place, size: Size) -> Report:
             scene.want_all("act_0", "act_1")
             scene.until_complete(120)
             server.start()
-            scene.until(lambda: _answers(http, "/readyz") == httpx.codes.OK)
+            scene.until(lambda: is_up(http))
             outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES)]
             attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS)]
             wanted = recount(outcomes, attempts)
@@ -76,11 +68,6 @@ def run(place: Place, size: Size) -> Report:
         report.at_least("deliveries while it was gone", while_gone / before * 100, 95, "% of before")
     report.note("deliveries, failed attempts", f"{len(outcomes):,}, {len(attempts):,}")
     return report
-
-
-def _client(port: int) -> httpx.Client:
-    headers = {"Authorization": f"Bearer {ADMIN_KEY}"}
-    return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30)
 
 
 def _answers(http: httpx.Client, page: str) -> int:

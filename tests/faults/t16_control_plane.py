@@ -1,6 +1,5 @@
 """T16, the control plane: secrets of every type go in; no answer, log, page, table, topic or export shows one."""
 
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +8,10 @@ import httpx
 
 from connectors.catalog import CATALOG, find_cases
 from connectors.kit.cases import load_cases
-from connectors.kit.sealing import new_key
 from connectors.records.topics import TOPICS
 from deploy.api_client import ApiClient
 from deploy.config_as_code.commands import export
-from deploy.local.ports import free_port
+from tests.faults.plane import Plane, is_up
 from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene
 from tests.support.canaries import canary, found_in, plain_canary
@@ -68,25 +66,15 @@ class Api:
 def run(place: Place, size: Size) -> Report:
     """Everything is configured through the API; then a partner repeats what it was told; then everybody is asked."""
     events = size.pick(10, 200)
-    report, port = Report(), free_port()
+    report = Report()
     database = place.folder / "t16.sqlite"
-    environment = {
-        "PATCHBAY_SECRETS__KEYS": new_key(),
-        "PATCHBAY_LOG_LEVEL": "debug",
-        "PATCHBAY_DATABASE__URL": f"sqlite:///{database}",
-        "PATCHBAY_HTTP__PORT": str(port),
-        "PATCHBAY_ACCESS__FIRST_ADMIN_KEY": ADMIN_KEY,
-        "PATCHBAY_ACCESS__TRIALS_PER_MINUTE": "1000",
-    }
-    url = f"http://127.0.0.1:{port}"
-    with (
-        place.scene(**environment) as scene,
-        httpx.Client(base_url=url, headers={"Authorization": f"Bearer {ADMIN_KEY}"}, timeout=30) as http,
-    ):
+    plane = Plane(f"sqlite:///{database}", ADMIN_KEY)
+    talkative = {"PATCHBAY_LOG_LEVEL": "debug", "PATCHBAY_ACCESS__TRIALS_PER_MINUTE": "1000"}
+    with place.scene(**plane.environment, **talkative) as scene, plane.client() as http:
         api = Api(http)
-        plane = scene.workers.start("control-plane", wait=False)
-        scene.until(lambda: not plane.is_running() or _is_up(http))
-        assert plane.is_running(), plane.log_text()[-3000:]
+        program = scene.workers.start("control-plane", wait=False)
+        scene.until(lambda: not program.is_running() or is_up(http))
+        assert program.is_running(), program.log_text()[-3000:]
         action_id = _configure(api, scene)
         _configure_every_type(api)
         worker = scene.workers.start()
@@ -103,7 +91,7 @@ def run(place: Place, size: Size) -> Report:
         api.listen("/v1/live")
         heads = str(scene.partner.received("/", limit=5_000))
         pages = "".join(answer.text for page in ("/metrics", "/readyz") if (answer := worker.get(page)) is not None)
-        exported = export(ApiClient(url, ADMIN_KEY))
+        exported = export(ApiClient(plane.url, ADMIN_KEY))
         places = {**dict(_topics(scene)), "logs of three programs": scene.workers.logs(), "pages of the worker": pages}
         places |= {"the exported configuration": exported}
     places |= {f"the database file {path.name}": path.read_bytes() for path in database.parent.glob("t16.sqlite*")}
@@ -115,12 +103,6 @@ def run(place: Place, size: Size) -> Report:
     report.none(f"of {len(api.answers)} answers of the API, those with a canary", leaking)
     report.note("answers with a canary", leaking[:5])
     return report
-
-
-def _is_up(http: httpx.Client) -> bool:
-    with contextlib.suppress(httpx.TransportError):
-        return http.get("/readyz").is_success
-    return False
 
 
 def _configure(api: Api, scene: Scene) -> str:

@@ -4,29 +4,42 @@ import contextlib
 import os
 import random
 import time
+from collections import Counter
+from typing import Any
 
+import httpx
+
+from connectors.records.topics import ATTEMPTS, OUTCOMES
 from deploy.local.kafka import EmbeddedKafka
+from tests.faults.plane import Plane, is_up
 from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene, scene_on
 from tests.support.kafka import embedded_kafka
-from tests.support.oracle import repeats, wrong_final_states
+from tests.support.oracle import read_all, repeats, wrong_final_states
+from tests.support.recount import recount
 from tests.support.workers import WorkerProcess
 
 MINUTES = float(os.environ.get("PATCHBAY_SOAK_MINUTES", "60"))
 PARTNERS = 3
 SEED = 11
 FILES = 60
+KINDS = ("sent", "removed", "errors", "skipped", "failed")
+Sums = dict[str, Counter[str]]
+"""By connector, how many of each of these."""
 
 
 def run(place: Place, size: Size) -> Report:
     """A burst, then chaos: guests are killed, stopped and frozen, a partner fails and hangs; one worker stays."""
     burst, seconds, rate, pause = size.pick((4_000, 8.0, 150, 3.0), (200_000, MINUTES * 60, 300, 45.0))
     report, chance = Report(), random.Random(SEED)
+    plane = Plane(f"sqlite:///{place.folder / 't20.sqlite'}")
     with (
         embedded_kafka(place.folder / "t20-kafka") as broker,
-        scene_on(broker.bootstrap_servers, place.folder) as scene,
+        scene_on(broker.bootstrap_servers, place.folder, **plane.environment) as scene,
+        plane.client() as http,
     ):
         scene.publish_webhooks(PARTNERS)
+        counting = [scene.workers.start("control-plane", wait=False), scene.workers.start("metrics")]
         steady = scene.workers.start()
         files = steady.open_files()
         scene.stream.changes(burst, profiles=2_000)
@@ -42,9 +55,10 @@ def run(place: Place, size: Size) -> Report:
         scene.want_all(*_actions())
         scene.until_complete(300)
         received = scene.arrivals("/p0")
-        running = steady.is_running()
-        scene.until(lambda: all(worker.metric("patchbay_lag_records") == 0 for worker in scene.workers.living()), 120)
-        lag = sum(worker.metric("patchbay_lag_records") for worker in scene.workers.living())
+        scene.until(lambda: steady.metric("patchbay_lag_records") == 0, 120)
+        lag = steady.metric("patchbay_lag_records")
+        _compare_sums(scene, http, report)
+        running = [program.is_running() for program in (steady, *counting)]
         with contextlib.suppress(AssertionError):  # idle connections go after 15 s; what is left then is told
             scene.until(lambda: steady.open_files() - files <= FILES, 60)
         report.at_most("file descriptors more than before the burst", steady.open_files() - files, FILES)
@@ -55,13 +69,47 @@ def run(place: Place, size: Size) -> Report:
     if size.full:
         report.at_most("growth of memory", _slope(memory) * 600, 1.0, "MB in 10 minutes")
     report.equal("lag in the end", int(lag), 0)
-    report.equal("the steady worker runs", running, True)
+    report.equal("the steady worker, control plane and metrics agent run", running, [True] * 3)
     report.note("events, repeated requests at one partner", f"{len(scene.stream.sent):,}, {repeats(received)}")
     return report
 
 
 def _actions() -> tuple[str, ...]:
     return tuple(f"act_{number}" for number in range(PARTNERS))
+
+
+def _compare_sums(scene: Scene, http: httpx.Client, report: Report) -> None:
+    """What the API says of 7, 30 and 90 days must come to be what the topics hold."""
+    wanted = _recounted(scene)
+    with contextlib.suppress(AssertionError):  # what differs in the end is told
+        scene.until(lambda: is_up(http) and not _differing(http, "7d", wanted), 180)
+    for window in ("7d", "30d", "90d"):
+        differing = _differing(http, window, wanted)
+        report.none(f"connectors whose sums over {window} are not those of a recount", differing)
+
+
+def _recounted(scene: Scene) -> Sums:
+    """From the topics, by connector: sent, removed, errors, skipped, failed attempts."""
+    outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES)]
+    attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS)]
+    sums: Sums = {}
+    for (_, connector, _, _, class_, _, _), count in recount(outcomes, attempts).items():
+        kind = "failed" if class_.startswith("attempt:") else class_ if class_ in KINDS else "errors"
+        sums.setdefault(connector, Counter())[kind] += count
+    return sums
+
+
+def _differing(http: httpx.Client, window: str, wanted: Sums) -> list[str]:
+    """The connectors of which the API says something else."""
+    answer = http.get("/v1/statistics", params={"window": window, "detail": "connectors"})
+    answer.raise_for_status()
+    told = {one["connector_id"]: one["totals"] for one in answer.json()["connectors"]}
+    return [name for name in wanted.keys() | told.keys() if _sums(told.get(name)) != wanted.get(name, Counter())]
+
+
+def _sums(totals: dict[str, Any] | None) -> Counter[str]:
+    named = {"errors": "errors_total", "skipped": "skipped_total", "failed": "failed_attempts_total"}
+    return Counter({kind: totals[named.get(kind, kind)] for kind in KINDS} if totals else {})
 
 
 def _slope(points: list[tuple[float, float]]) -> float:
