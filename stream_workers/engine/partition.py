@@ -188,7 +188,8 @@ class OwnedPartition:
 
     async def resume(self, kept: Kept) -> bool:
         """Fence everybody else and go on as if the partition had never been away; false when somebody has written."""
-        if not await self._log.is_unchanged(kept.position.sequence):
+        newest = await self._log.newest_position()
+        if newest is None or newest.sequence != kept.position.sequence:
             return False
         self._recorded, self.horizon = kept.position, kept.horizon
         self._restore(kept.position)
@@ -278,12 +279,12 @@ class OwnedPartition:
                 await asyncio.sleep(_ABORTED_PAUSE_SECONDS)
                 continue
             try:
-                pending = await self._log.take_over()
+                newest = await self._log.newest_position()
             except (CommitAborted, ReadFailed) as error:
                 self._telemetry.commit_failed(self.number, str(error))
                 await asyncio.sleep(_ABORTED_PAUSE_SECONDS)
                 continue
-            committed = pending.position.sequence if pending.position is not None else 0
+            committed = newest.sequence if newest is not None else 0
             if committed > position.sequence:
                 raise Fenced("another worker has committed to the partition")
             if committed < position.sequence:

@@ -69,11 +69,8 @@ class PartitionLog(Protocol):
         """Fence the previous owner, and read what is pending. Raises `ReadFailed`, `Fenced` or `CommitAborted`."""
         ...
 
-    async def is_unchanged(self, sequence: int) -> bool:
-        """Fence everybody else; true when the newest position has this sequence: nobody has committed since.
-
-        Raises as `take_over` does.
-        """
+    async def newest_position(self) -> Position | None:
+        """Fence everybody else, and read how far the partition is, without its rows. Raises as `take_over` does."""
         ...
 
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
@@ -106,9 +103,9 @@ class KafkaPartitionLog:
         """Fence the previous owner, and read what is pending."""
         return await self._in_thread(self._take_over)
 
-    async def is_unchanged(self, sequence: int) -> bool:
-        """Fence everybody else; true when nobody has committed since the position with this sequence."""
-        return await self._in_thread(self._is_unchanged, sequence)
+    async def newest_position(self) -> Position | None:
+        """Fence everybody else, and read how far the partition is."""
+        return await self._in_thread(self._newest_position)
 
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
         """The recent records below the offset `until`."""
@@ -133,12 +130,11 @@ class KafkaPartitionLog:
             self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
         )
 
-    def _is_unchanged(self, sequence: int) -> bool:
+    def _newest_position(self) -> Position | None:
         self._fence()
-        newest = read_position(
+        return read_position(
             self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
         )
-        return newest is not None and newest.sequence == sequence
 
     def _fence(self) -> None:
         if self._producer is not None:

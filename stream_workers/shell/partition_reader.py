@@ -48,7 +48,11 @@ def read_pending(options: dict[str, Any], topic: str, partition: int, position_k
 def read_position(
     options: dict[str, Any], topic: str, partition: int, position_key: bytes, timeout: float
 ) -> Position | None:
-    """The newest committed position, which is the last record of every transaction; `None` when there is none."""
+    """The newest committed position, which is the last record of every transaction; `None` when there is none.
+
+    It is near the end, unless transactions that were aborted stand behind it: then more and more is read. Raises
+    `ReadFailed`.
+    """
     consumer = _consumer(options)
     try:
         low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout)
@@ -56,14 +60,25 @@ def read_position(
         raise ReadFailed(str(error.args[0])) from error
     finally:
         consumer.close()
+    tail = _TAIL
     newest: Position | None = None
-    for message in _read_to_end(options, TopicPartition(topic, partition, max(low, high - _TAIL)), timeout):
-        if message.key() == position_key and message.value() is not None:
-            try:
-                newest = decode(Position, message.value())
-            except UndecodableRecord:
-                newest = None
+    while newest is None:
+        start = max(low, high - tail)
+        for message in _read_to_end(options, TopicPartition(topic, partition, start), timeout):
+            if message.key() == position_key and message.value() is not None:
+                newest = _position(message.value()) or newest
+        if start == low:
+            break
+        tail *= _TAIL
     return newest
+
+
+def _position(value: bytes) -> Position | None:
+    """An unreadable one does not count: the one before it does."""
+    try:
+        return decode(Position, value)
+    except UndecodableRecord:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,10 @@ class FakeLog:
         self.read += 1
         return Pending(self.position, dict(self.rows))
 
-    async def is_unchanged(self, sequence: int) -> bool:
-        """Whether nobody has committed since."""
+    async def newest_position(self) -> Position | None:
+        """How far it is."""
         self.looked += 1
-        return self.position is not None and self.position.sequence == sequence
+        return self.position
 
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
         """The records below `until`."""

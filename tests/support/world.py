@@ -86,10 +86,9 @@ class FencedLog:
         rows = {key: msgspec.json.encode(row) for key, row in self._topics.rows.items()}
         return Pending(self._topics.position, rows)
 
-    async def is_unchanged(self, sequence: int) -> bool:
+    async def newest_position(self) -> Position | None:
         """Fence everybody else, and look."""
-        await self.take_over()
-        return self._topics.position is not None and self._topics.position.sequence == sequence
+        return (await self.take_over()).position
 
     async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
         """The records below `until`."""

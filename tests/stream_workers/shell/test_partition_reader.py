@@ -1,0 +1,50 @@
+"""How far a partition is, read from a real `pending` topic without its rows."""
+
+from confluent_kafka import Producer
+
+from connectors.records.codec import SCHEMA_VERSION, encode
+from connectors.records.delivery import Position
+from stream_workers.shell.partition_reader import read_position
+
+KEY = b"position"
+ABORTED_ROWS = 300
+
+
+def write(settings, records: list[tuple[bytes, bytes]], *, commit: bool = True) -> None:
+    """One transaction into partition 0 of `pending`."""
+    topic = f"{settings.topic_prefix}pending"
+    producer = Producer({**settings.librdkafka(), "transactional.id": f"{topic}-0"})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for key, value in records:
+        producer.produce(topic, value, key, partition=0)
+    producer.flush(30)
+    (producer.commit_transaction if commit else producer.abort_transaction)(30)
+
+
+def position(sequence: int) -> tuple[bytes, bytes]:
+    return KEY, encode(Position(SCHEMA_VERSION, 10 * sequence, b"", 0, sequence))
+
+
+def newest(settings) -> int | None:
+    found = read_position(settings.librdkafka(), f"{settings.topic_prefix}pending", 0, KEY, 30)
+    return found.sequence if found is not None else None
+
+
+def test_nothing_was_ever_committed(kafka_settings):
+    write(kafka_settings, [position(1)], commit=False)
+    assert newest(kafka_settings) is None
+
+
+def test_the_position_is_found_behind_transactions_that_were_aborted(kafka_settings):
+    write(kafka_settings, [(b"row", b"{}"), position(1)])
+    write(kafka_settings, [(b"row", b"{}"), position(2)])
+    assert newest(kafka_settings) == 2
+    write(kafka_settings, [(b"row", b"%d" % number) for number in range(ABORTED_ROWS)] + [position(3)], commit=False)
+    assert newest(kafka_settings) == 2
+
+
+def test_an_unreadable_position_does_not_hide_the_one_before_it(kafka_settings):
+    write(kafka_settings, [position(1)])
+    write(kafka_settings, [(KEY, b"not a position")])
+    assert newest(kafka_settings) == 1
