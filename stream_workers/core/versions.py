@@ -11,4 +11,9 @@ def version_of(event: ProfileEvent, appended_at: int, offset: int) -> Version:
 
     A clock that runs ahead can therefore never make a change newer than the moment it arrived.
     """
-    return (min(int(event.occurred_at.timestamp() * 1000), appended_at), offset)
+    return (moment_of(event, appended_at), offset)
+
+
+def moment_of(event: ProfileEvent, appended_at: int) -> int:
+    """When a change counts as having happened."""
+    return min(int(event.occurred_at.timestamp() * 1000), appended_at)

@@ -23,7 +23,7 @@ from stream_workers.core.delivering import End, NextStep, Progress, RetryPolicy,
 from stream_workers.core.identity import batch_id
 from stream_workers.core.live_config import LiveAction
 from stream_workers.engine.connector import CREDENTIAL_PROBE_SECONDS, Connector, Group
-from stream_workers.engine.delivery import Delivery, Stage
+from stream_workers.engine.delivery import JOB, Delivery, Stage
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.exchange import Exchange
@@ -311,7 +311,7 @@ class Attempts:
         partition = delivery.partition
         if delivery.ticket is None:
             partition.drop_row(delivery)
-            delivery.row_key = delivery.key() + b"/job"
+            delivery.row_key = delivery.key() + JOB
         delivery.ticket = ticket
         partition.put_row(delivery)
 

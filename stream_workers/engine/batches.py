@@ -65,12 +65,10 @@ class Batches:
         for delivery in batch.rows:
             if delivery.stage is not Stage.READY:
                 continue
-            lane = connector.lane_of(delivery)
-            if lane.running is not None:
+            if connector.lanes.is_running(delivery.lane):
                 held.append(delivery)
                 continue
-            lane.running = delivery
-            delivery.stage = Stage.RUNNING
+            connector.lanes.begin(delivery)
             rows.append(delivery)
         if held:
             soon = now + min(batch.rule.max_age_seconds, _HELD_SECONDS)

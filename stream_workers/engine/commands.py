@@ -4,7 +4,7 @@ from connectors.records.codec import UndecodableRecord, decode_event
 from connectors.records.delivery import Command, CommandKind, Reason, ReplayItem
 from connectors.records.profile_event import MembershipEvent, ProfileEvent
 from stream_workers.core.identity import row_key
-from stream_workers.core.versions import version_of
+from stream_workers.core.versions import moment_of
 from stream_workers.engine.delivery import Delivery, Stage, Taken
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.partition import OwnedPartition
@@ -38,7 +38,7 @@ class Commands:
     def _cancel(self, run: int) -> None:
         self._cancelled.add(run)
         for connector in list(self._dispatcher.connectors.values()):
-            for delivery in connector.open_deliveries():
+            for delivery in connector.lanes:
                 if delivery.run != run:
                     continue
                 if delivery.stage is Stage.RUNNING:
@@ -79,9 +79,8 @@ class Commands:
             bytes(item.event),
             item.offset,
             item.appended_at,
-            version_of(event, item.appended_at, item.offset),
+            moment_of(event, item.appended_at),
             event,
-            event.profile_id.encode(),
         )
         action = connector.live.actions.get(item.action_id)
         return Delivery(

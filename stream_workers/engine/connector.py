@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 
 from connectors.kit.masking import Masker
 from stream_workers.core.breaker import Breaker, BreakerPolicy, BreakerState
 from stream_workers.core.live_config import LiveAction, LiveConnector
 from stream_workers.core.rate_limit import RateLimit
-from stream_workers.engine.delivery import Delivery, Stage
-from stream_workers.engine.lane import Lane
+from stream_workers.engine.delivery import Delivery
+from stream_workers.engine.lane import Lanes
 
 REFUSALS_BEFORE_PAUSE = 3
 CREDENTIAL_PROBE_SECONDS = 60.0
@@ -27,8 +26,8 @@ class Connector:
 
     def __init__(self, live: LiveConnector, slots: int, policy: BreakerPolicy) -> None:
         self.live = live
-        self.lanes: dict[str, Lane] = {}
-        self.ready: deque[Group] = deque()
+        self.lanes = Lanes()
+        self.ready: deque[Delivery | Group] = deque()
         self.breaker = Breaker(policy)
         self.in_flight = 0
         self.attempting = 0
@@ -112,12 +111,13 @@ class Connector:
             return None
         wait = self._requests.wait(now) if self._requests is not None else 0.0
         if self._rows is not None:
-            wait = max(wait, self._rows.wait(now, len(self.ready[0])))
+            wait = max(wait, self._rows.wait(now, rows_of(self.ready[0])))
         return wait
 
     def begin(self, now: float) -> Group:
         """Take the next group for an attempt."""
-        group = self.ready.popleft()
+        first = self.ready.popleft()
+        group = [first] if isinstance(first, Delivery) else first
         self.breaker.started()
         self.attempting += 1
         if self._requests is not None:
@@ -154,29 +154,10 @@ class Connector:
         """True when nothing was served for about a second although something waits for a slot."""
         return self._idle_ticks >= TICKS_PER_SECOND
 
-    def open_deliveries(self) -> Iterator[Delivery]:
-        """Every delivery that is not over."""
-        for lane in list(self.lanes.values()):
-            yield from list(lane.items)
 
-    def lane_of(self, delivery: Delivery) -> Lane:
-        """The lane of a delivery, made when it is the first."""
-        lane = self.lanes.get(delivery.lane)
-        if lane is None:
-            lane = self.lanes[delivery.lane] = Lane()
-        return lane
-
-    def leave(self, delivery: Delivery) -> Delivery | None:
-        """A delivery is over; returns the one whose turn it is now in its lane."""
-        delivery.stage = Stage.OVER
-        lane = self.lanes.get(delivery.lane)
-        if lane is None:
-            return None
-        lane.leave(delivery)
-        if not lane.items:
-            del self.lanes[delivery.lane]
-            return None
-        return lane.next_behind()
+def rows_of(ready: Delivery | Group) -> int:
+    """How many rows something that waits for a slot has: a delivery stands for a group of one."""
+    return 1 if isinstance(ready, Delivery) else len(ready)
 
 
 def _rate(per_second: float | None, share: float) -> RateLimit | None:

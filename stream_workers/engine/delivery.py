@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from connectors.records.codec import decode_event
-from connectors.records.profile_event import Change, MembershipEvent, ProfileEvent, Source
-from stream_workers.core.identity import row_key
+from connectors.records.profile_event import Change, ProfileEvent
+from stream_workers.core.identity import delivery_id, row_key
 from stream_workers.core.versions import Version
 
 if TYPE_CHECKING:
@@ -17,16 +17,28 @@ if TYPE_CHECKING:
     from stream_workers.engine.partition import OwnedPartition
 
 
-class Taken(msgspec.Struct, eq=False):
-    """A source record while a delivery of it is open. `value` are its bytes; the event is decoded again on demand."""
+JOB = b"/job"
+"""What a row's key ends with while the partner works on it: newer changes then have a row of their own."""
+
+
+class Taken(msgspec.Struct, eq=False, gc=False):
+    """A source record while a delivery of it is open. `value` are its bytes; the event is decoded again on demand.
+
+    Small on purpose, and without a way back to itself: a worker may hold a million of them.
+    """
 
     value: bytes
     offset: int
     appended_at: int
-    version: Version
+    moment: int
+    """When the change counts as having happened: the first part of its version."""
     decoded: ProfileEvent | None
-    key: bytes
     open: int = 0
+
+    @property
+    def version(self) -> Version:
+        """Which change of a membership is newer."""
+        return (self.moment, self.offset)
 
     @property
     def event(self) -> ProfileEvent:
@@ -34,12 +46,6 @@ class Taken(msgspec.Struct, eq=False):
         if self.decoded is None:
             self.decoded = decode_event(self.value)
         return self.decoded
-
-    @property
-    def source(self) -> Source | None:
-        """Where a membership changed; `None` for a plain event, which nothing replaces."""
-        event = self.event
-        return event.source if isinstance(event, MembershipEvent) else None
 
     def forget(self) -> None:
         """Keep the bytes only: what waits long should be small."""
@@ -65,7 +71,7 @@ class Delivery(msgspec.Struct, eq=False):
     action_id: str
     change: Change
     lane: str
-    delivery_id: str
+    known_id: str | None
     activation: tuple[int, int]
     batched: bool
     """The action sends many rows at once: the delivery waits in a batch and not for the head of its lane."""
@@ -73,7 +79,6 @@ class Delivery(msgspec.Struct, eq=False):
     run: int = 0
     first_at: int = 0
     due_at: int = 0
-    ready_at: float = 0.0
     ticket: str | None = None
     batch: str | None = None
     row_key: bytes | None = None
@@ -89,9 +94,26 @@ class Delivery(msgspec.Struct, eq=False):
     """The replay that it belongs to was cancelled: the attempt that runs is the last one."""
     stage: Stage = Stage.BEHIND
 
+    @property
+    def delivery_id(self) -> str:
+        """The same for every attempt of the event through the action."""
+        if self.known_id is None:
+            self.known_id = self._made_id()
+        return self.known_id
+
     def key(self) -> bytes:
         """The key of the delivery's pending row."""
         if self.row_key is None:
             taken = self.taken
             self.row_key = row_key(taken.event, self.action_id, self.partition.number, taken.offset)
         return self.row_key
+
+    def rest(self) -> None:
+        """It may wait long: what can be made again from the record's bytes is let go of."""
+        if self.known_id is not None and self.known_id == self._made_id():
+            self.known_id = None
+        self.taken.forget()
+
+    def _made_id(self) -> str:
+        taken = self.taken
+        return delivery_id(taken.event, self.action_id, self.partition.number, taken.offset)

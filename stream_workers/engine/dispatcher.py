@@ -11,7 +11,6 @@ from stream_workers.engine.batches import Batches
 from stream_workers.engine.connector import Connector, Group
 from stream_workers.engine.delivery import Delivery, Stage, Taken
 from stream_workers.engine.endings import Endings
-from stream_workers.engine.lane import Lane
 from stream_workers.engine.slots import SlotPolicy, Slots
 from stream_workers.engine.timers import Timers
 from stream_workers.shell.clock import Clock
@@ -69,7 +68,7 @@ class Dispatcher:
             live = connector.live.deleted()
         published = live.config.version != connector.live.config.version
         connector.configure(live)
-        for delivery in connector.open_deliveries():
+        for delivery in connector.lanes:
             if not connector.is_wanted(delivery):
                 self._cancel(connector, delivery)
         if published:
@@ -85,38 +84,28 @@ class Dispatcher:
     def admit(self, delivery: Delivery) -> None:
         """A delivery takes its place behind the others of its profile; it goes at once, soon, or becomes a row."""
         connector = delivery.connector
-        lane = connector.lanes.get(delivery.lane)
-        if lane is None:
-            lane = connector.lanes[delivery.lane] = Lane()
-        lane.items.append(delivery)
+        is_first = connector.lanes.enter(delivery)
         if delivery.batched:
             self._batch(connector, delivery)
-        elif len(lane.items) == 1:
+        elif is_first:
             self._turn(connector, delivery)
         else:
-            self._advance(connector, lane.next_behind())
-        if not delivery.durable and delivery.stage is not Stage.OVER and self._must_wait(connector, lane):
+            self._advance(connector, connector.lanes.next_behind(delivery.lane))
+        if not delivery.durable and delivery.stage is not Stage.OVER and self._must_wait(connector, delivery):
             self.spill(delivery)
 
-    def has_newer(self, connector: Connector, taken: Taken, action_id: str) -> bool:
+    def has_newer(self, connector: Connector, taken: Taken, key: bytes) -> bool:
         """True when a newer change of the same membership, through the same action, has not ended yet."""
-        lane = connector.lanes.get(taken.event.profile_id)
-        return lane is not None and any(
-            other.action_id == action_id and other.taken.source == taken.source and other.taken.version > taken.version
-            for other in lane.items
-        )
+        version = taken.version
+        return any(other.taken.version > version for other in connector.lanes.of_row(taken.event.profile_id, key))
 
-    def replace_older(self, connector: Connector, taken: Taken, action_id: str, newer: Delivery | None) -> None:
+    def replace_older(self, connector: Connector, taken: Taken, key: bytes, newer: Delivery | None) -> None:
         """A newer change of a membership has come: what waits from older ones, through this action, is superseded.
 
         With a `newer` delivery to follow, older ones that are only in memory stay: they go first, in order.
         """
-        lane = connector.lanes.get(taken.event.profile_id)
-        if lane is None:
-            return
-        source = taken.source
-        for older in list(lane.items):
-            if older is newer or older.action_id != action_id or older.taken.source != source:
+        for older in connector.lanes.of_row(taken.event.profile_id, key):
+            if older is newer:
                 continue
             if older.stage is Stage.RUNNING:
                 older.outdated = True
@@ -141,17 +130,19 @@ class Dispatcher:
         for older in self._older(delivery):
             self.supersede(older)
         partition.put_row(delivery)
-        delivery.taken.forget()
+        delivery.rest()
         return True
 
     def _older(self, delivery: Delivery) -> list[Delivery]:
-        lane = delivery.connector.lanes.get(delivery.lane)
-        if lane is None or len(lane.items) < 2:
-            return []
-        return [other for other in lane.waiting_like(delivery) if other.taken.version < delivery.taken.version]
+        version = delivery.taken.version
+        return [
+            other
+            for other in delivery.connector.lanes.of_row(delivery.lane, delivery.key())
+            if other.taken.version < version and other.stage is not Stage.RUNNING
+        ]
 
-    def _must_wait(self, connector: Connector, lane: Lane) -> bool:
-        head = lane.items[0]
+    def _must_wait(self, connector: Connector, delivery: Delivery) -> bool:
+        head = connector.lanes.head(delivery.lane)
         if head.stage is Stage.WAITING:
             return head.due_at - self._clock.now_ms() > SOON_MS
         return connector.is_blocked(self._clock.monotonic())
@@ -168,7 +159,7 @@ class Dispatcher:
             self._wait(connector, delivery, wait_ms)
         else:
             delivery.stage = Stage.READY
-            connector.ready.append([delivery])
+            connector.ready.append(delivery)
             self.slots.pump(connector)
 
     def _wait(self, connector: Connector, delivery: Delivery, wait_ms: int) -> None:
@@ -183,7 +174,7 @@ class Dispatcher:
             self._batch(connector, delivery)
         else:
             delivery.stage = Stage.READY
-            connector.ready.append([delivery])
+            connector.ready.append(delivery)
             self.slots.pump(connector)
 
     # --- batches ---
@@ -209,16 +200,14 @@ class Dispatcher:
         """Rows whose job the partner has not answered yet, after a takeover."""
         connector = group[0].connector
         for delivery in group:
-            lane = connector.lane_of(delivery)
-            lane.items.append(delivery)
-            lane.running = delivery
-            delivery.stage = Stage.RUNNING
+            connector.lanes.enter(delivery)
+            connector.lanes.begin(delivery)
         self.at(group[0].due_at, connector, group)
 
     def end_waiting(self, delivery: Delivery, reason: Reason) -> None:
         """A delivery that waits ends without being sent."""
         self._endings.skip(delivery, reason)
-        self._advance(delivery.connector, delivery.connector.leave(delivery))
+        self._advance(delivery.connector, delivery.connector.lanes.leave(delivery))
 
     def skip(self, delivery: Delivery, reason: Reason) -> None:
         """A delivery that is in no lane ends without being sent."""
@@ -244,7 +233,7 @@ class Dispatcher:
         for connector in open_ones:
             self.flush(connector, everything=True)
         return self.slots.sends_batches() or any(
-            group[0].batched
+            not isinstance(group, Delivery) and group[0].batched
             for connector in self.connectors.values()
             if not connector.is_blocked(now)
             for group in connector.ready
@@ -271,26 +260,22 @@ class Dispatcher:
     def over(self, delivery: Delivery) -> None:
         """The delivery has had its outcome: the next one of its profile may go."""
         connector = delivery.connector
-        self._advance(connector, connector.leave(delivery))
-        lane = connector.lanes.get(delivery.lane)
-        if lane is not None:
-            for behind in list(lane.items):
-                if behind.batched and not behind.durable:
-                    self.spill(behind)
+        self._advance(connector, connector.lanes.leave(delivery))
+        for behind in connector.lanes.of(delivery.lane):
+            if behind.batched and not behind.durable:
+                self.spill(behind)
 
     def again(self, delivery: Delivery) -> None:
         """The attempt did not end the delivery: it waits as a row until `due_at`, and those behind it become rows."""
         connector = delivery.connector
-        lane = connector.lane_of(delivery)
-        lane.running = None
-        delivery.stage = Stage.BEHIND
+        connector.lanes.pause(delivery)
         if delivery.batched:
             self._batch(connector, delivery)
         else:
             self._turn(connector, delivery)
         if delivery.stage is Stage.WAITING:
-            delivery.taken.forget()
-            for behind in list(lane.items):
+            delivery.rest()
+            for behind in connector.lanes.of(delivery.lane):
                 if behind is not delivery:
                     self.spill(behind)
 
@@ -303,7 +288,7 @@ class Dispatcher:
         now = self._clock.monotonic()
         for connector in self.connectors.values():
             if connector.volatile and (connector.is_blocked(now) or connector.is_stalled()):
-                for delivery in connector.open_deliveries():
+                for delivery in connector.lanes:
                     if delivery.stage is not Stage.RUNNING:
                         self.spill(delivery)
             connector.tick()
@@ -315,12 +300,12 @@ class Dispatcher:
     def forget(self, partition_number: int) -> None:
         """A partition is not ours any more: its deliveries are somebody else's."""
         for connector in self.connectors.values():
-            for delivery in connector.open_deliveries():
+            for delivery in connector.lanes:
                 if delivery.partition.number == partition_number:
                     if not delivery.durable:
                         connector.volatile -= 1
                         delivery.durable = True
-                    self._advance(connector, connector.leave(delivery))
+                    self._advance(connector, connector.lanes.leave(delivery))
 
     def wake(self) -> None:
         """Call whatever is due by the clock, and see what may go."""

@@ -73,7 +73,7 @@ class Endings:
             response=exchange.shown_answer(),
             next_attempt_at=as_datetime(step.due_at) if isinstance(step, Wait) else None,
         )
-        delivery.partition.write_attempt(taken.key, encode(attempt))
+        delivery.partition.write_attempt(delivery.lane.encode(), encode(attempt))
 
     def _write_outcome(self, delivery: Delivery, end: End, now: int, exchange: Exchange | None) -> None:
         taken, live = delivery.taken, delivery.connector.live
@@ -100,7 +100,7 @@ class Endings:
             latency_ms=exchange.latency_ms if exchange else 0,
             end_to_end_ms=max(0, now - taken.appended_at),
         )
-        delivery.partition.write_outcome(taken.key, outcome)
+        delivery.partition.write_outcome(delivery.lane.encode(), outcome)
         self._telemetry.ended(live.config, delivery.action_id, outcome)
 
     def _write_dead_letter(self, delivery: Delivery, end: End, now: int, exchange: Exchange | None) -> None:
@@ -126,7 +126,7 @@ class Endings:
             record_bytes=len(taken.value),
             appended_at=taken.appended_at,
         )
-        delivery.partition.write_dead_letter(taken.key, encode(letter))
+        delivery.partition.write_dead_letter(delivery.lane.encode(), encode(letter))
         self._telemetry.dead_letter(letter.reason)
 
 

@@ -12,7 +12,7 @@ from connectors.records.profile_event import MembershipEvent, ProfileEvent
 from stream_workers.core.delivering import End
 from stream_workers.core.identity import delivery_id, row_key
 from stream_workers.core.planning import Planned, plan, ties_of
-from stream_workers.core.versions import version_of
+from stream_workers.core.versions import moment_of, version_of
 from stream_workers.engine.connector import Connector
 from stream_workers.engine.delivery import Delivery, Stage, Taken
 from stream_workers.engine.dispatcher import Dispatcher
@@ -86,8 +86,8 @@ class Intake:
         if not ties:
             partition.finish(record.offset)
             return
-        version = version_of(event, record.timestamp, record.offset)
-        taken = Taken(record.value, record.offset, record.timestamp, version, event, record.key)
+        moment = moment_of(event, record.timestamp)
+        taken = Taken(record.value, record.offset, record.timestamp, moment, event)
         skip = self._known_before(partition, taken, event)
         begun: list[tuple[Delivery, Planned, Reason | None]] = []
         is_state = skip is None and isinstance(event, MembershipEvent)
@@ -96,10 +96,12 @@ class Intake:
             delivery = self._delivery(partition, taken, connector, planned) if planned.triggers else None
             reason = skip or planned.skip
             if is_state and (event.profile_id in connector.lanes or partition.parked):
-                if self._is_overtaken(partition, taken, connector, planned):
+                key = row_key(event, planned.action.id, partition.number, taken.offset)
+                if self._is_overtaken(partition, taken, connector, key):
                     reason = Reason.SUPERSEDED
                 else:
-                    self._replace_older(partition, taken, planned, delivery)
+                    self._dispatcher.replace_older(connector, taken, key, delivery if planned.skip is None else None)
+                    partition.unpark(key)
             if delivery is not None:
                 begun.append((delivery, planned, reason))
         partition.take(taken, [delivery for delivery, _, _ in begun])
@@ -132,23 +134,12 @@ class Intake:
             action.batch is not None,
         )
 
-    def _is_overtaken(self, partition: OwnedPartition, taken: Taken, connector: Connector, planned: Planned) -> bool:
+    def _is_overtaken(self, partition: OwnedPartition, taken: Taken, connector: Connector, key: bytes) -> bool:
         """True when a newer change still waits, or failed, which the horizon may have forgotten long ago."""
-        if self._dispatcher.has_newer(connector, taken, planned.action.id):
+        if self._dispatcher.has_newer(connector, taken, key):
             return True
-        if not partition.parked:
-            return False
-        parked = partition.parked.get(row_key(taken.event, planned.action.id, partition.number, taken.offset))
+        parked = partition.parked.get(key)
         return parked is not None and parked.taken.version > taken.version
-
-    def _replace_older(
-        self, partition: OwnedPartition, taken: Taken, planned: Planned, delivery: Delivery | None
-    ) -> None:
-        goes = delivery if planned.skip is None else None
-        connector = self._dispatcher.connector(planned.connector)
-        self._dispatcher.replace_older(connector, taken, planned.action.id, goes)
-        if partition.parked:
-            partition.unpark(row_key(taken.event, planned.action.id, partition.number, taken.offset))
 
     def _begin(self, delivery: Delivery, planned: Planned, reason: Reason | None) -> None:
         if reason is not None:

@@ -46,7 +46,7 @@ async def admit_rows(partition: OwnedPartition, rows: Rows, dispatcher: Dispatch
     async for _ in _in_portions(range(len(rows))):
         key, row = rows.pop()
         event = decode_event(bytes(row.event))
-        taken = Taken(bytes(row.event), row.offset, row.appended_at, row.version, event, event.profile_id.encode())
+        taken = Taken(bytes(row.event), row.offset, row.appended_at, row.version[0], event)
         delivery = _revived(partition, key, taken, _connector(row, event, dispatcher), row)
         if row.state is RowState.PARKED:
             _put_aside(partition, key, delivery)
@@ -90,7 +90,7 @@ async def _admit(partition: OwnedPartition, waiting: dict[bytes, Delivery], disp
             dispatcher.skip(delivery, Reason.SUPERSEDED)
         else:
             dispatcher.admit(delivery)
-            delivery.taken.forget()
+            delivery.rest()
 
 
 def _connector(row: PendingRow, event: ProfileEvent, dispatcher: Dispatcher) -> Connector:
@@ -122,7 +122,7 @@ def _revived(partition: OwnedPartition, key: bytes, taken: Taken, connector: Con
         connector,
         was.action_id,
         was.change if isinstance(was, Delivery) else taken.event.change,
-        taken.key.decode(),
+        was.lane if isinstance(was, Delivery) else taken.event.profile_id,
         was.delivery_id,
         was.activation,
         action is not None and action.batch is not None,

@@ -121,7 +121,7 @@ class Slots:
     def _next_group(self, connector: Connector) -> Group | None:
         ready = connector.ready
         while ready:
-            if not any(_may_go(delivery) for delivery in ready[0]):
+            if not _any_may_go(ready[0]):
                 ready.popleft()
                 continue
             now = self._clock.monotonic()
@@ -137,8 +137,7 @@ class Slots:
             if len(group) > 1:
                 group = [delivery for delivery in group if _may_go(delivery)]
             for delivery in group:
-                delivery.stage = Stage.RUNNING
-                connector.lane_of(delivery).running = delivery
+                connector.lanes.begin(delivery)
             return group
         self._busy.pop(connector, None)
         return None
@@ -160,6 +159,10 @@ class Slots:
             for task, group in self._running.items()
             if any(delivery.partition.number in partitions for delivery in group)
         ]
+
+
+def _any_may_go(ready: Delivery | Group) -> bool:
+    return _may_go(ready) if isinstance(ready, Delivery) else any(map(_may_go, ready))
 
 
 def _may_go(delivery: Delivery) -> bool:
