@@ -59,7 +59,7 @@ class AlertMessenger:
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Send in the background while the block runs."""
-        return in_background(self._run(), "alert messenger")
+        return in_background(self._run, "alert messenger")
 
     async def _run(self) -> None:
         while True:

@@ -50,7 +50,7 @@ class AlertWatcher:
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Watch in the background while the block runs."""
-        return in_background(self._run(), "alert watcher")
+        return in_background(self._run, "alert watcher")
 
     async def _run(self) -> None:
         while True:

@@ -53,7 +53,7 @@ class Follower:
     async def running(self) -> AsyncIterator[None]:
         """Follow in the background while the block runs."""
         try:
-            async with in_background(self._run(), "follower"):
+            async with in_background(self._run, "follower"):
                 yield
         finally:
             await self._reader.close()

@@ -50,7 +50,7 @@ class LagReader:
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Look while the block runs, through every loss of Kafka and the database."""
-        return in_background(self._run(), "statistics lag")
+        return in_background(self._run, "statistics lag")
 
     async def _run(self) -> None:
         while True:

@@ -55,7 +55,7 @@ class JobSender:
     async def running(self) -> AsyncIterator[None]:
         """Send in the background while the block runs."""
         try:
-            async with in_background(self._run(), "job sender"):
+            async with in_background(self._run, "job sender"):
                 yield
         finally:
             await self._topic.close()

@@ -52,7 +52,7 @@ class Relay:
     async def running(self) -> AsyncIterator[None]:
         """Relay in the background while the block runs."""
         try:
-            async with in_background(self._run(), "config relay"):
+            async with in_background(self._run, "config relay"):
                 yield
         finally:
             await self._topic.close()

@@ -46,7 +46,7 @@ class KafkaStatusReader:
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Read while the block runs, through every loss of Kafka."""
-        return in_background(self._run(), "worker status reader")
+        return in_background(self._run, "worker status reader")
 
     async def _run(self) -> None:
         while True:
