@@ -136,9 +136,21 @@ class DeliveryProgram:
         self.telemetry.stopped(self.worker_id, self._clock.monotonic() - began)
 
     async def crashed(self) -> None:
-        """Return when Faust or a partition's intake has broken."""
-        while not (self.app.crashed or self.engine.failed):
+        """Return when Faust, the engine or a part that should last has broken."""
+        while not (self.app.crashed or self.engine.failed or self._has_lost_a_part()):
             await asyncio.sleep(CRASH_POLL_SECONDS)
+
+    def _has_lost_a_part(self) -> bool:
+        lasting = {
+            "configuration": self._config.has_ended,
+            "commands": self._command_reader.has_ended,
+            "status": self._board.has_ended,
+            "statuses of others": self._board_tail.has_ended,
+        }
+        ended = [name for name, has_ended in lasting.items() if has_ended]
+        for name in ended:
+            self.telemetry.part_ended(name)
+        return bool(ended)
 
     @property
     def metrics_port(self) -> int:
@@ -274,9 +286,12 @@ class DeliveryProgram:
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(STATE_SECONDS)
-            self.engine.dispatcher.share(1 / self._board.alive())
-            self.engine.report(await self._ends())
-            await self._hint()
+            try:
+                self.engine.dispatcher.share(1 / self._board.alive())
+                self.engine.report(await self._ends())
+                await self._hint()
+            except Exception as error:  # noqa: BLE001  # the edge: the figures of one second are not worth a worker
+                self.telemetry.internal_error("report", error)
 
     async def _ends(self) -> dict[int, int]:
         topic = self._settings.topic(topics.PROFILE_EVENTS)

@@ -62,8 +62,8 @@ class MetricsProgram:
         await self.app.start()
 
     async def crashed(self) -> None:
-        """Return when Faust has broken."""
-        while not self.app.crashed:
+        """Return when Faust has broken, or nobody tells the group any more how far we are."""
+        while not (self.app.crashed or (self._hints is not None and self._hints.done())):
             await asyncio.sleep(CRASH_POLL_SECONDS)
 
     async def stop(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.structs import ConsumerRecord
 
@@ -101,7 +102,7 @@ class DeliveryEngine:
         self._commands = Commands(dispatcher, hands.telemetry)
         self.feeds: dict[int, Feed] = {}
         self.failed = False
-        """A partition could not be fed: only a new process can be trusted."""
+        """A partition could not be fed, or no timer fires any more: only a new process can be trusted."""
         self.intake = intake
         self._hands = hands
         self._policy = policy
@@ -114,7 +115,7 @@ class DeliveryEngine:
 
     def start(self) -> None:
         """Begin to tick; called once, in the event loop."""
-        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+        self._ticker = asyncio.get_running_loop().create_task(self._or_fail("tick", self._tick()))
 
     async def stop(self) -> None:
         """Take nothing more, send what is gathered in batches, release everything, and end."""
@@ -352,7 +353,7 @@ class DeliveryEngine:
         self.dispatcher.forget(partition.number)
         self._hands.telemetry.partition_gone(partition.number)
         await partition.log.close()
-        retake = asyncio.get_running_loop().create_task(self._retake(partition.number))
+        retake = asyncio.get_running_loop().create_task(self._or_fail("retake", self._retake(partition.number)))
         self._retakes.add(retake)
         retake.add_done_callback(self._retakes.discard)
 
@@ -364,6 +365,13 @@ class DeliveryEngine:
         if number in self._assigned and number not in self.feeds:
             self._own({number})
             self.feeds[number].seeks = True
+
+    async def _or_fail(self, place: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # the edge: timers that never fire again must end the worker
+            self._hands.telemetry.internal_error(place, error)
+            self.failed = True
 
     async def _tick(self) -> None:
         while True:

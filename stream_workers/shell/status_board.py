@@ -31,6 +31,11 @@ class StatusBoard:
         """Begin to publish."""
         self._task = asyncio.get_running_loop().create_task(self._publish_always())
 
+    @property
+    def has_ended(self) -> bool:
+        """It ended by itself, which it never should."""
+        return self._task is not None and self._task.done()
+
     def changed(self) -> None:
         """Something worth telling at once: a config version was applied."""
         self._changed.set()

@@ -207,6 +207,10 @@ class Telemetry:
         """Another worker has fenced us."""
         self._log.warning("partition.lost", partition=partition, detail=detail)
 
+    def part_ended(self, name: str) -> None:
+        """What should last as long as the worker does has ended by itself: the worker ends, for a new one to begin."""
+        self._log.error("worker.part_ended", part=name)
+
     def committed(self, partition: int, outcomes: int, next_offset: int) -> None:
         """A transaction of a partition was committed."""
         self._commits.labels("committed").inc()

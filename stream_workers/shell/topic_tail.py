@@ -48,6 +48,11 @@ class TopicTail:
         self._thread = threading.Thread(target=self._follow, name=f"tail-{self._topic}", daemon=True)
         self._thread.start()
 
+    @property
+    def has_ended(self) -> bool:
+        """It ended by itself, which it never should."""
+        return self._thread is not None and not self._thread.is_alive()
+
     async def stop(self) -> None:
         """Stop reading."""
         self._stopping.set()

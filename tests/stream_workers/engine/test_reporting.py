@@ -77,3 +77,15 @@ async def test_of_a_deleted_connector_no_state_is_told(bench):
     bench.delete("connector", "con_1")
     assert of_connector(bench, "patchbay_credentials_refused") is None
     assert of_connector(bench, "patchbay_breaker_open") is None
+
+
+async def test_an_engine_whose_timers_have_broken_says_that_a_new_process_must_begin(bench, monkeypatch):
+    def nobody_has_thought_of_this():
+        raise RuntimeError
+
+    bench.engine.start()
+    assert not bench.engine.failed
+    monkeypatch.setattr(bench.engine.dispatcher, "tick", nobody_has_thought_of_this)
+    with capture_logs() as logs:
+        await bench.until(lambda: bench.engine.failed)
+    assert [(one["event"], one["place"]) for one in logs] == [("internal_error", "tick")]
