@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import msgspec
 from prometheus_client import CollectorRegistry
 
-from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest, PartnerResponse
+from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest
 from connectors.kit.registry import Registry
-from connectors.records.codec import SCHEMA_VERSION, decode, decode_event
+from connectors.records.codec import SCHEMA_VERSION, decode_event
 from connectors.records.config import ConfigRecord, ConnectorConfig, config_key
-from connectors.records.delivery import DeadLetter, Outcome, PendingRow, Position, RowState
+from connectors.records.delivery import RowState
 from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, Source, SourceKind
 from stream_workers.core.config_view import Change_, fold
 from stream_workers.core.delivering import RetryPolicy
@@ -29,139 +27,17 @@ from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
 from stream_workers.engine.slots import SlotPolicy
 from stream_workers.engine.tokens import Tokens
-from stream_workers.shell.partition_log import RecentRecord, Unit
-from stream_workers.shell.partition_reader import Pending
-from stream_workers.shell.partition_transaction import CommitAborted, CommitUnknown, Fenced
 from stream_workers.shell.telemetry import Telemetry
 from tests.support.acme import ACME
 from tests.support.builders import event_bytes
 from tests.support.engine import KINDS
 from tests.support.fake_clock import FakeClock
+from tests.support.pretended_kafka import FencedLog, Topics
 from tests.support.refresh_tokens import RefreshTokensInMemory
+from tests.support.scripted_partner import ScriptedPartner
 
 PARTITIONS = 2
 CHUNK = 3
-
-
-@dataclass
-class Topics:
-    """What Kafka holds of one partition: the source records, and everything that was committed."""
-
-    records: list[SimpleNamespace] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    rows: dict[bytes, PendingRow] = field(default_factory=dict)
-    dead_letters: list[DeadLetter] = field(default_factory=list)
-    position: Position | None = None
-    epoch: int = 0
-    trouble: deque[str] = field(default_factory=deque)
-    """What befalls the next commits: `aborted`, `unknown, committed` or `unknown, lost`."""
-
-    def write(self, unit: Unit, position: Position) -> None:
-        """A transaction commits."""
-        self.outcomes += [decode(Outcome, value) for _key, value in unit.outcomes]
-        self.dead_letters += [decode(DeadLetter, value) for _key, value in unit.dead_letters]
-        for key, value in unit.rows.items():
-            if value is None:
-                self.rows.pop(key, None)
-            else:
-                self.rows[key] = decode(PendingRow, value)
-        self.position = position
-
-
-class FencedLog:
-    """One worker's way to a partition: whoever takes over last may write."""
-
-    def __init__(self, topics: Topics) -> None:
-        self._topics = topics
-        self._epoch = 0
-        self.broken = False
-        self.closed = False
-
-    async def take_over(self) -> Pending:
-        """Fence everybody else."""
-        await asyncio.sleep(0)
-        self._topics.epoch += 1
-        self._epoch = self._topics.epoch
-        self.broken = False
-        rows = {key: msgspec.json.encode(row) for key, row in self._topics.rows.items()}
-        return Pending(self._topics.position, rows)
-
-    async def newest_position(self) -> Position | None:
-        """Fence everybody else, and look."""
-        return (await self.take_over()).position
-
-    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
-        """The records below `until`."""
-        await asyncio.sleep(0)
-        recent = [one for one in self._topics.records if one.offset < until and one.timestamp >= since_ms]
-        return [RecentRecord(one.value, one.offset, one.timestamp) for one in recent[-at_most:]]
-
-    async def commit(self, unit: Unit, position: Position) -> None:
-        """All, nothing, or nobody knows."""
-        await asyncio.sleep(0)
-        if self._epoch != self._topics.epoch:
-            raise Fenced("somebody else has taken the partition over")
-        if self.broken:
-            raise CommitUnknown("the producer has not been started again")
-        trouble = self._topics.trouble.popleft() if self._topics.trouble else None
-        if trouble == "aborted":
-            raise CommitAborted(trouble)
-        if trouble != "unknown, lost":
-            self._topics.write(unit, position)
-        if trouble is not None:
-            self.broken = True
-            raise CommitUnknown(trouble)
-
-    async def close(self) -> None:
-        """The connections are given back."""
-        self.closed = True
-
-
-@dataclass
-class Sent:
-    """One request that began: who, which change, of which version; and whether it was accepted."""
-
-    worker: int
-    profile: str
-    change: str
-    delivery_id: str
-    version: tuple[int, int]
-    accepted: bool | None = None
-
-
-class ScriptedPartner:
-    """One partner for all workers. `mood` decides: `healthy`, `failing`, `hanging`, `rejecting`, or `every other`."""
-
-    def __init__(self, versions: Callable[[str], tuple[int, int]]) -> None:
-        self.sent: list[Sent] = []
-        self.mood = "healthy"
-        self.begun: Callable[[Sent], None] = lambda _sent: None
-        self._versions = versions
-        self._let_go = asyncio.Event()
-        self._count = 0
-
-    def let_go(self) -> None:
-        """Requests that hang are answered now."""
-        self._let_go.set()
-        self._let_go = asyncio.Event()
-
-    async def answer(self, worker: int, request: PartnerRequest) -> Answer:
-        """Remember the rows, and answer as the mood says."""
-        rows = [
-            Sent(worker, row["profile_id"], row["change"], row["id"], self._versions(row["id"]))
-            for row in msgspec.json.decode(request.body)["rows"]
-        ]
-        self.sent += rows
-        for row in rows:
-            self.begun(row)
-        if self.mood == "hanging":
-            await self._let_go.wait()
-        self._count += 1
-        fails = self.mood == "failing" or (self.mood == "every other" and self._count % 2)
-        status = 503 if fails else 400 if self.mood == "rejecting" else 200
-        for row in rows:
-            row.accepted = status == 200
-        return PartnerResponse(status)
 
 
 class Worker:
@@ -253,8 +129,6 @@ class World:
         self.workers: list[Worker] = []
         self.owners: dict[int, Worker] = {}
 
-    # --- configuration ---
-
     def publish(self, *records: ConfigRecord) -> None:
         """Config records reach every worker that is there, and those that come."""
         changes: list[Change_] = [
@@ -267,8 +141,6 @@ class World:
 
     def _apply(self, worker: Worker, changes: list[Change_]) -> None:
         worker.engine.apply(fold(worker.engine.dispatcher.view, changes, _live))
-
-    # --- events ---
 
     def append(self, event: MembershipEvent | PlainEvent, partition: int) -> int:
         """A producer writes an event; returns its offset."""
@@ -299,8 +171,6 @@ class World:
             event_id=event_id,
             identifiers={"email": "ada@example.org"},
         )
-
-    # --- workers ---
 
     def living(self) -> list[Worker]:
         """Workers that are not dead."""
@@ -355,8 +225,6 @@ class World:
             for task in list(worker.engine.dispatcher.slots._running):
                 task.cancel()
 
-    # --- time ---
-
     async def _while_time_passes(self, coroutine: Any) -> None:
         task = asyncio.ensure_future(coroutine)
         while not task.done():
@@ -388,8 +256,6 @@ class World:
                 return
             await self.pass_time(60)
         raise AssertionError("the world never came to rest")
-
-    # --- what can be asked ---
 
     def is_at_rest(self) -> bool:
         """Every record is finished, and nothing waits."""

@@ -17,7 +17,8 @@ from stream_workers.core.versions import version_of
 from stream_workers.engine import engine as engine_module
 from stream_workers.engine import partition as partition_module
 from tests.support.builders import action, audience, connector
-from tests.support.world import PARTITIONS, Sent, Worker, World
+from tests.support.scripted_partner import Sent
+from tests.support.world import PARTITIONS, Worker, World
 
 ACCEPTED = (OutcomeClass.SENT, OutcomeClass.REMOVED)
 PROFILES = ("ada", "bob", "cyd")
