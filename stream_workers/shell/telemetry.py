@@ -28,6 +28,19 @@ class Telemetry:
     def __init__(self, registry: CollectorRegistry, version: str) -> None:
         self.registry = registry
         self._log = structlog.get_logger("patchbay.worker")
+        self._connectors: dict[str, tuple[bool, bool]] = {}
+        self._ended = 0
+        self._define_deliveries(registry)
+        self._define_partitions(registry)
+        self._define_connectors(registry)
+        self._commits = Counter("patchbay_commits", "Partition transactions by result.", ("result",), registry=registry)
+        self._internal = Counter(
+            "patchbay_internal_errors", "Errors that should not be.", ("place",), registry=registry
+        )
+        self._info = Gauge("patchbay_build_info", "The running version.", ("version",), registry=registry)
+        self._info.labels(version).set(1)
+
+    def _define_deliveries(self, registry: CollectorRegistry) -> None:
         self._deliveries = Counts(
             "patchbay_deliveries",
             "Deliveries by how they ended.",
@@ -57,13 +70,15 @@ class Telemetry:
             _END_TO_END_BUCKETS,
             registry,
         )
+        self._dead_letters = Counter("patchbay_dead_letters", "Dead letters by reason.", ("reason",), registry=registry)
+
+    def _define_partitions(self, registry: CollectorRegistry) -> None:
         self._records = Counts("patchbay_records", "Records read from profile-events.", ("result",), registry)
         self._misrouted = Counter(
             "patchbay_misrouted_records_sampled",
             "Records, of one in 64 looked at, that their key does not put into their partition.",
             registry=registry,
         )
-        self._dead_letters = Counter("patchbay_dead_letters", "Dead letters by reason.", ("reason",), registry=registry)
         self._in_flight = Gauge("patchbay_in_flight", "Attempts running now.", registry=registry)
         self._pending = Gauge("patchbay_pending_rows", "Deliveries durably waiting.", registry=registry)
         self._parked = Gauge("patchbay_parked_rows", "Ended in error, waiting for a replay.", registry=registry)
@@ -73,6 +88,8 @@ class Telemetry:
         )
         self._position = Gauge("patchbay_position_offset", "Next offset to finish.", ("partition",), registry=registry)
         self._lag = Gauge("patchbay_lag_records", "Records not finished yet.", ("partition",), registry=registry)
+
+    def _define_connectors(self, registry: CollectorRegistry) -> None:
         self._config = Gauge("patchbay_config_position", "Offset of connector-config applied.", registry=registry)
         self._breaker = Gauge(
             "patchbay_breaker_open",
@@ -86,14 +103,6 @@ class Telemetry:
             ("connector_id",),
             registry=registry,
         )
-        self._commits = Counter("patchbay_commits", "Partition transactions by result.", ("result",), registry=registry)
-        self._internal = Counter(
-            "patchbay_internal_errors", "Errors that should not be.", ("place",), registry=registry
-        )
-        self._info = Gauge("patchbay_build_info", "The running version.", ("version",), registry=registry)
-        self._info.labels(version).set(1)
-        self._connectors: dict[str, tuple[bool, bool]] = {}
-        self._ended = 0
 
     # --- the worker ---
 

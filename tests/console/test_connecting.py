@@ -47,23 +47,26 @@ def test_from_the_marketplace_to_the_first_delivery(open_page, demonstration):
     page.get_by_role("button", name="Activate First action").click()
     expect(page.get_by_text("Sends", exact=True)).to_be_visible()
 
+    tie_to_a_new_audience(page, "First connector", "First action")
+    send(demonstration, source={"kind": "audience", "id": "newcomers"}, change="joined")
+    eventually(lambda: demonstration.simulator.count("/first-connector") == 1, 30)
+    page.get_by_role("link", name="First connector").click()
+    expect(page.locator(".numbers .sent")).to_have_text("1", timeout=30_000)
+
+
+def tie_to_a_new_audience(page, connector, action):
     page.get_by_role("link", name="Audiences").click()
     page.get_by_role("button", name="New audience").click()
     page.get_by_role("dialog").get_by_label("Name").fill("Newcomers")
     page.get_by_role("dialog").get_by_label("Audience id").fill("newcomers")
     confirm(page, "Create")
-    page.get_by_label("Connector", exact=True).select_option("First connector")
-    page.get_by_label("Action", exact=True).select_option("First action")
+    page.get_by_label("Connector", exact=True).select_option(connector)
+    page.get_by_label("Action", exact=True).select_option(action)
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("Everything is saved")).to_be_visible()
     page.get_by_role("button", name="Publish…").click()
     confirm(page, "Publish")
     expect(page.get_by_text("applied on 1/1 workers")).to_be_visible(timeout=15_000)
-
-    send(demonstration, source={"kind": "audience", "id": "newcomers"}, change="joined")
-    eventually(lambda: demonstration.simulator.count("/first-connector") == 1, 30)
-    page.get_by_role("link", name="First connector").click()
-    expect(page.locator(".numbers .sent")).to_have_text("1", timeout=30_000)
 
 
 def send(demonstration, **membership):

@@ -31,6 +31,35 @@ async def shown(plane: Plane, *paths: str) -> list[Any]:
     ]
 
 
+async def add_credential_and_alert(plane: Plane, sealer: Sealer, connector_id: str) -> None:
+    """A refresh token that a worker obtained, and an alert whose channel is signed."""
+    sealed = {"refresh_token": sealer.seal(connector_id, "refresh_token", "r-1")}
+    now = datetime.now(UTC)
+
+    def credential(revision: int) -> CredentialConfig:
+        return CredentialConfig(v=1, workspace="default", id=connector_id, revision=revision, sealed=sealed)
+
+    edited = {"created_at": now, "updated_at": now, "updated_by": "test"}
+    plain: dict[str, Any] = {"workspace": "default", "name": "A", "active": True, "condition": {}, "channel": {}}
+    signing = sealer.seal("alr_1", "secret", "w")
+    async with plane.parts.database.transaction(write=True) as session:
+        await emit(session, "default", f"credential:{connector_id}", credential)
+        session.add(Alert(id="alr_1", connector_id=None, secret=signing, **plain, **edited))
+
+
+async def assert_opens_everything(plane: Plane, sealer: Sealer, connector_id: str) -> None:
+    """Whatever is sealed, in the tables and on the topic."""
+    renewed = plane.topic.latest(f"credential:{connector_id}")
+    assert isinstance(renewed, CredentialConfig)
+    assert sealer.open(connector_id, "refresh_token", renewed.sealed["refresh_token"]) == "r-1"
+    async with plane.parts.database.transaction(write=False) as session:
+        for owner, secrets in await session.execute(select(Connector.id, Connector.secrets)):
+            assert all(sealer.open(owner, name, value) for name, value in secrets.items())
+        for owner, secrets in await session.execute(select(Version.object_id, Version.secrets)):
+            assert all(sealer.open(owner, name, value) for name, value in secrets.items())
+        assert sealer.open("alr_1", "secret", str(await session.scalar(select(Alert.secret)))) == "w"
+
+
 async def test_the_newest_key_alone_opens_everything_and_nothing_reads_as_changed(database_url: str) -> None:
     old, new = new_key(), new_key()
     ring = SecretsSettings(keys=(SecretStr(old),))
@@ -39,25 +68,7 @@ async def test_the_newest_key_alone_opens_everything_and_nothing_reads_as_change
         changed, _ = await plane.live_action()
         await plane.change("PATCH", f"/v1/connectors/{changed}", 200, {"secrets": {"api_key": "another-secret"}})
         draft = await plane.connector(name="Draft")
-        sealer, now = Sealer([old]), datetime.now(UTC)
-        async with plane.parts.database.transaction(write=True) as session:
-            sealed = {"refresh_token": sealer.seal(live, "refresh_token", "r-1")}
-
-            def credential(revision: int) -> CredentialConfig:
-                return CredentialConfig(v=1, workspace="default", id=live, revision=revision, sealed=sealed)
-
-            await emit(session, "default", f"credential:{live}", credential)
-            edited = {"created_at": now, "updated_at": now, "updated_by": "test"}
-            plain: dict[str, Any] = {
-                "workspace": "default",
-                "name": "A",
-                "active": True,
-                "condition": {},
-                "channel": {},
-            }
-            session.add(
-                Alert(id="alr_1", connector_id=None, secret=sealer.seal("alr_1", "secret", "w"), **plain, **edited)
-            )
+        await add_credential_and_alert(plane, Sealer([old]), live)
         paths = [f"/v1/connectors/{key}" for key in (live, changed, draft)]
         before = await shown(plane, *paths)
         revision = (await plane.call("GET", paths[0], 200))["revision"]
@@ -68,21 +79,11 @@ async def test_the_newest_key_alone_opens_everything_and_nothing_reads_as_change
         assert await shown(plane, *paths) == before
         assert [item["unpublished_changes"] for item in before] == [False, True, True]
         await plane.relayed()
-        newest = Sealer([new])
         record = plane.topic.latest(f"connector:{live}")
         assert isinstance(record, ConnectorConfig)
         assert record.revision == revision + 1 == (await plane.call("GET", paths[0], 200))["revision"]
-        assert newest.open(live, "api_key", record.secrets["api_key"]) == SECRET
-        renewed = plane.topic.latest(f"credential:{live}")
-        assert isinstance(renewed, CredentialConfig)
-        assert newest.open(live, "refresh_token", renewed.sealed["refresh_token"]) == "r-1"
-        async with plane.parts.database.transaction(write=False) as session:
-            for owner, secrets in await session.execute(select(Connector.id, Connector.secrets)):
-                assert all(newest.open(owner, name, value) for name, value in secrets.items())
-            for owner, secrets in await session.execute(select(Version.object_id, Version.secrets)):
-                assert all(newest.open(owner, name, value) for name, value in secrets.items())
-            assert newest.open("alr_1", "secret", str(await session.scalar(select(Alert.secret)))) == "w"
-
+        assert Sealer([new]).open(live, "api_key", record.secrets["api_key"]) == SECRET
+        await assert_opens_everything(plane, Sealer([new]), live)
         assert await rotate(plane, new, old) == Rotated(values=0, records=0)
 
 

@@ -71,33 +71,30 @@ def alternates(changes: list[dict]) -> bool:
     return all(change["change"] == ("left" if index % 2 else "joined") for index, change in enumerate(changes))
 
 
-def test_the_tour_works_as_printed(up, tmp_path):
-    where = up.is_ready()
-    key = up.says(r"pbk_\w+")[0]
+def take_the_tour(where: dict[str, str], key: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Its commands in a shell, with the addresses and the key of this stack."""
     script = (
         tour()
         .replace("pbk_…", key)
         .replace("http://127.0.0.1:8080", where["console"])
         .replace("http://127.0.0.1:8090", where["simulator"])
         .replace(".venv/bin/patchbay", str(ROOT / ".venv/bin/patchbay"))
+        .replace("patchbay stats", f"patchbay stats --api {where['console']}")
     )
-    (tmp_path / "tour.sh").write_text(script)
     environment = {
         **os.environ,
         "PATCHBAY_KAFKA__BOOTSTRAP_SERVERS": where["kafka"],
         "PATCHBAY_API": where["console"],
         "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
     }
-    script = script.replace("patchbay stats", f"patchbay stats --api {where['console']}")
-    done = subprocess.run(
-        ["bash", "-c", script],
-        check=False,
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_SECONDS,
-    )
+    captured = {"capture_output": True, "text": True, "timeout": WITHIN_SECONDS}
+    return subprocess.run(["bash", "-c", script], check=False, cwd=folder, env=environment, **captured)
+
+
+def test_the_tour_works_as_printed(up, tmp_path):
+    where = up.is_ready()
+    key = up.says(r"pbk_\w+")[0]
+    done = take_the_tour(where, key, tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"{EVENTS:,} events sent" in done.stdout
 

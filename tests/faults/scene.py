@@ -209,6 +209,14 @@ class Scene:
         """Returns when it holds."""
         eventually(holds, within_seconds)
 
+    def until_received(self, count: int, within_seconds: float = 60.0) -> None:
+        """Returns when the partner has had so many requests."""
+        self.until(lambda: self.received() >= count, within_seconds)
+
+    def until_sent(self, count: int, within_seconds: float = 60.0) -> None:
+        """Returns when Kafka has so many events of the stream."""
+        self.until(lambda: len(self.stream.sent) >= count, within_seconds)
+
     def arrivals(self, path: str = "") -> list[Arrival]:
         """What the partner received."""
         return arrivals(self.partner.profiles(path))

@@ -25,13 +25,13 @@ def run(place: Place, size: Size) -> Report:
         stalls: list[float] = []
         with scene.stream.flowing(per_second=size.pick(600, 350), profiles=size.pick(500, 5_000), at_most=events):
             for number in range(kills):
-                scene.until(lambda: scene.received() >= events * (number + 1) // (kills + 2), 240)  # noqa: B023
+                scene.until_received(events * (number + 1) // (kills + 2), 240)
                 victim = processes.pop(0)
                 victim.kill()
                 killed_at = time.time()
                 processes.append(scene.workers.start(wait=False))
                 stalls.append(_takeover_seconds(scene, killed_at))
-            scene.until(lambda: len(scene.stream.sent) >= events, 600)
+            scene.until_sent(events, 600)
         scene.want_all()
         scene.until_complete(180)
         received = scene.arrivals()
@@ -49,7 +49,10 @@ def run(place: Place, size: Size) -> Report:
 def _takeover_seconds(scene: Scene, killed_at: float) -> float:
     """Until events that were appended after the kill have been delivered in every partition."""
     before = len(scene.stream.sent)
-    after = lambda: scene.stream.sent[before + 50 : before + 250]  # noqa: E731
+
+    def after() -> list[str]:
+        return scene.stream.sent[before + 50 : before + 250]
+
     scene.until(lambda: len(after()) == 200 or len(scene.stream.sent) == before, 60)
 
     def delivered() -> bool:

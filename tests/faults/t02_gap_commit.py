@@ -17,7 +17,7 @@ def run(place: Place, size: Size) -> Report:
         for number in range(kills):
             received = scene.received()
             scene.stream.changes(events // kills, profiles=events)
-            scene.until(lambda: scene.received() >= received + 3 * EVERY)  # noqa: B023
+            scene.until_received(received + 3 * EVERY)
             worker.kill()
             worker = scene.workers.start()
             assert number < kills

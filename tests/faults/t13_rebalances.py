@@ -18,24 +18,14 @@ def run(place: Place, size: Size) -> Report:
     Beside the stream, the rows of a paused connector wait: every rebalance takes them too and gives them back.
     """
     moves, rate, rows = size.pick((2, 300, 2_000), (30, 667, 100_000))
-    report, stalls = Report(), []
+    report = Report()
     with place.scene() as scene:
         scene.publish(scene.webhook(0), scene.audience("0"))
         scene.partner.misbehave("/p0", latency_ms=10)
         steady = scene.workers.start()
         held = _hold_rows(scene, rows, steady)
-        guest = None
         with scene.stream.flowing(rate, profiles=5_000):
-            for _ in range(moves):
-                before, began = len(scene.stream.sent), time.time()
-                if guest is None:
-                    guest = scene.workers.start()
-                else:
-                    assert guest.stop() == 0, guest.log_text()[-2000:]
-                    guest = None
-                scene.until(lambda: len(scene.stream.sent) > before + rate * size.pick(4, GAP_SECONDS))  # noqa: B023
-                scene.until(lambda: _is_flowing(scene))
-                stalls.append(_stall(scene, began))
+            stalls = _stalls(scene, moves, rate * size.pick(4, GAP_SECONDS))
         scene.want_all()
         scene.until_complete(60)
         report.equal("rows of the paused connector, after all rebalances", len(waiting_rows(scene.settings)), rows)
@@ -53,6 +43,22 @@ def run(place: Place, size: Size) -> Report:
     report.at_most("longest stall", max(stalls), STALL_SECONDS, "s")
     report.note("events, rebalances", f"{len(scene.stream.sent):,}, {moves}")
     return report
+
+
+def _stalls(scene: Scene, moves: int, events: int) -> list[float]:
+    """Of each move: a guest comes, or goes in order, and so many events later the stream flows again."""
+    stalls, guest = [], None
+    for _ in range(moves):
+        before, began = len(scene.stream.sent), time.time()
+        if guest is None:
+            guest = scene.workers.start()
+        else:
+            assert guest.stop() == 0, guest.log_text()[-2000:]
+            guest = None
+        scene.until_sent(before + events)
+        scene.until(lambda: _is_flowing(scene))
+        stalls.append(_stall(scene, began))
+    return stalls
 
 
 def _hold_rows(scene: Scene, rows: int, worker: WorkerProcess) -> Stream:

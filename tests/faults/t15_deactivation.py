@@ -25,8 +25,7 @@ def run(place: Place, size: Size) -> Report:
         scene.workers.start()
         with scene.stream.flowing(rate, profiles=20_000), _churn(scene) as changes:
             for _ in range(rounds):
-                before = scene.received()
-                scene.until(lambda: scene.received() > before + 50)  # noqa: B023
+                scene.until_received(scene.received() + 50)
                 activation += 1
                 stale = scene.webhook(activation=activation - 1)
                 scene.publish(scene.webhook(active=False, activation=activation))
@@ -75,8 +74,7 @@ def _start_while_off(scene: Scene, activation: int, rate: float) -> tuple[int, i
     _last_request(scene, time.time(), 1.0)
     seen = scene.received()
     scene.workers.start()
-    before = len(scene.stream.sent)
-    scene.until(lambda: len(scene.stream.sent) > before + rate)
+    scene.until_sent(len(scene.stream.sent) + rate)
     cold = scene.received() - seen
     scene.publish(scene.webhook(activation=activation + 2))
     return activation + 2, cold

@@ -5,6 +5,7 @@ import time
 from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene
 from tests.support.oracle import repeats, waiting_rows, wrong_final_states
+from tests.support.workers import WorkerProcess
 
 SLOTS, RATE = 256, 2_500
 BOUND = SLOTS + int(RATE * 0.35)
@@ -24,16 +25,14 @@ def run(place: Place, size: Size) -> Report:
             before = scene.received()
             victim = workers.pop(0)
             scene.stream.changes(events, profiles=1_000)
-            scene.until(lambda: scene.received() >= before + events // 10)  # noqa: B023
+            scene.until_received(before + events // 10)
             victim.freeze()
             recorded, known_at = _recorded(scene), time.time()
             scene.want_all()
             scene.until_complete(90)
             at_thaw, seen, rows = time.time(), scene.received(), waiting_rows(scene.settings)
             fenced = victim.log_text().count("partition.lost")
-            victim.thaw()
-            scene.workers.until_ready(victim)
-            scene.until(lambda: _has_noticed(victim.log_text(), at_thaw))  # noqa: B023
+            _thaw(scene, victim, at_thaw)
             scene.ledger.read()
             late += scene.received() - seen
             rewritten += len(waiting_rows(scene.settings)) - len(rows)
@@ -51,6 +50,13 @@ def run(place: Place, size: Size) -> Report:
         report.at_most("repeated requests", repeats(received), rounds * BOUND)
     report.note("rounds, repeated requests", f"{rounds}, {repeats(received)}")
     return report
+
+
+def _thaw(scene: Scene, victim: WorkerProcess, at: float) -> None:
+    """It goes on, and comes to know that its partitions were taken."""
+    victim.thaw()
+    scene.workers.until_ready(victim)
+    scene.until(lambda: _has_noticed(victim.log_text(), at))
 
 
 def _recorded(scene: Scene) -> set[str]:

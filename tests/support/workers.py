@@ -77,6 +77,10 @@ class WorkerProcess:
         answer = self.get("/readyz")
         return answer is not None and answer.status_code == 200
 
+    def is_ready_or_over(self) -> bool:
+        """True when there is nothing more to wait for."""
+        return self.is_ready() or not self.is_running()
+
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels; 0 when it does not answer."""
         answer = self.get("/metrics")
@@ -128,7 +132,7 @@ class Workers:
     def until_ready(self, *processes: WorkerProcess) -> None:
         """Returns when each of them is ready; an early end fails with the log."""
         for process in processes:
-            eventually(lambda: process.is_ready() or not process.is_running(), START_SECONDS)  # noqa: B023
+            eventually(process.is_ready_or_over, START_SECONDS)
             assert process.is_running(), process.log_text()[-3000:]
 
     def living(self) -> list[WorkerProcess]:
