@@ -197,7 +197,7 @@ def plan(
 
 
 @app.command("apply")
-def apply_config(  # noqa: PLR0913, PLR0917  # they are a command's options
+def apply_config(
     file: ConfigFile,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     prune: Prune = False,

@@ -39,7 +39,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _show(admin: FirstAdmin) -> None:
-    print(f"The first admin's API key, shown this once: {admin.api_key}", flush=True)  # noqa: T201
+    print(f"The first admin's API key, shown this once: {admin.api_key}", flush=True)  # noqa: T201  # to the terminal, and in no log
 
 
 def _say_nothing(_admin: FirstAdmin) -> None:

@@ -289,7 +289,7 @@ def load_definition(text: str) -> dict[str, Any]:
         # An alias lets a small file stand for a huge value.
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
             raise InvalidDefinition("", "it holds a YAML alias; write the value out")
-        content = yaml.load(text, _Loader)  # noqa: S506  # a safe loader
+        content = yaml.load(text, _Loader)  # a safe loader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidDefinition("", "it is neither JSON nor YAML") from error
     if not isinstance(content, dict):

@@ -221,7 +221,7 @@ def _normalize_phone(text: str, region: Any = None) -> str:
 _DIRECTIVES = re.compile(r"(?:[^%]|%[YmdHMSfzjyBbAaIpuVG%])*", re.DOTALL)
 
 
-def _format_date(value: Any, format: Any = "%Y-%m-%d", timezone: Any = None) -> Any:  # noqa: A002  # the admin's word
+def _format_date(value: Any, format: Any = "%Y-%m-%d", timezone: Any = None) -> Any:  # the admin's word
     if value is None or value == "":
         return value
     at, form = _instant(value), as_text(format)

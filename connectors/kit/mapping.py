@@ -177,7 +177,7 @@ def _joined_leaf(parts: tuple[Render | str, ...], pointer: str, length: int) -> 
             rendering.require_fitting()
             rendering.work(length // 8)
             bytes_left = rendering.bytes_left
-            text = "".join([part if type(part) is str else as_text(part(rendering)) for part in parts])  # type: ignore[operator]
+            text = "".join([part if type(part) is str else as_text(part(rendering)) for part in parts])  # type: ignore[operator]  # quicker than isinstance
             rendering.bytes_left = bytes_left  # what the parts were charged for is charged once, as a whole
             rendering.emit(len(text))
         except RENDER_ERRORS as error:

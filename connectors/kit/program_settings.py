@@ -123,7 +123,7 @@ class _SettingsFile(PydanticBaseSettingsSource):
         super().__init__(settings_cls)
         self._environment = environment
 
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  # pydantic asks for it
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # pydantic asks for it
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:

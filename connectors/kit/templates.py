@@ -176,7 +176,7 @@ class _ForTag(for_tag.ForTag):
     def parse(self, stream: TokenStream) -> Node:
         start = stream.current.start_index
         node = super().parse(stream)
-        node.block = _LoopBody(node.block, 1 + (stream.current.start_index - start) // 8)  # type: ignore[attr-defined]
+        node.block = _LoopBody(node.block, 1 + (stream.current.start_index - start) // 8)  # type: ignore[attr-defined]  # a loop has one
         return node
 
 
@@ -186,7 +186,7 @@ class _Liquid(Environment):
     local_namespace_limit = 4 * MAX_OUTPUT
     output_stream_limit = MAX_OUTPUT
 
-    def setup_tags_and_filters(self, *, extra: bool = False) -> None:  # noqa: ARG002  # its signature is liquid's
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:  # its signature is liquid's
         for tag in (
             *(content.Literal, illegal.Illegal, _OutputTag, _ForTag, for_tag.BreakTag, for_tag.ContinueTag),
             *(if_tag.IfTag, unless_tag.UnlessTag, case_tag.CaseTag, assign_tag.AssignTag, capture_tag.CaptureTag),

@@ -44,7 +44,7 @@ async def _answer(work: Work, response: Response, connector: Connector) -> Conne
 
 def _search(
     q: Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$", description=_SEARCHED)] = None,
-    type: Annotated[str | None, Query(max_length=64, pattern="^[a-z0-9_:@]+$")] = None,  # noqa: A002
+    type: Annotated[str | None, Query(max_length=64, pattern="^[a-z0-9_:@]+$")] = None,
     active: bool | None = None,
     favourite: Annotated[bool | None, Query(description="Whether the caller has starred it.")] = None,
 ) -> Search:
@@ -53,8 +53,8 @@ def _search(
 
 def _wanted(
     search: Annotated[Search, Depends(_search)],
-    status: Annotated[list[Status], Query(description="Any of these.")] = [],  # noqa: B006
-    label: Annotated[list[Label], Query(description="All of these.")] = [],  # noqa: B006
+    status: Annotated[tuple[Status, ...], Query(description="Any of these.")] = (),
+    label: Annotated[tuple[Label, ...], Query(description="All of these.")] = (),
     has_errors: Annotated[bool | None, Query(description="In the last 24 hours.")] = None,
     sort: Sort = Sort.CREATED,
     reverse: bool = False,

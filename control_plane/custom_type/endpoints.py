@@ -69,7 +69,7 @@ async def import_custom_type(body: CustomTypeFile, work: Editing, response: Resp
 
 
 @router.post(f"{PATH}:check", responses=documented(InvalidInput))
-async def check_definition(body: DefinitionCheck, work: Editing) -> DefinitionChecked:  # noqa: ARG001  # for its role
+async def check_definition(body: DefinitionCheck, work: Editing) -> DefinitionChecked:  # for its role
     """Whether a definition holds, without storing it; the first thing that does not, with its place."""
     try:
         type_ = service.build({**body.definition, "revision": 1})

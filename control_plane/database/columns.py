@@ -31,7 +31,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """The root of the control plane's own tables."""
 
-    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
+    type_annotation_map = {  # SQLAlchemy reads it from the class
         str: String(64),
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
@@ -50,5 +50,5 @@ class Edited:
     updated_by: Mapped[str]
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805  # SQLAlchemy hands in the class
+    def __mapper_args__(cls) -> dict[str, Any]:  # SQLAlchemy hands in the class
         return {"version_id_col": cls.row_version}

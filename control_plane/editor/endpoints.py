@@ -103,7 +103,7 @@ async def get_rendered_diff(
     connector_id: PathId,
     work: Editing,
     kind: SourceName | None = None,
-    id: Id = None,  # noqa: A002
+    id: Id = None,
     limit: Annotated[int, Query(ge=1, le=20)] = 5,
 ) -> RenderedDiff:
     """What publishing would change of the requests, on the same events. It shows profiles, and so needs an editor."""

@@ -23,8 +23,8 @@ from control_plane.sample import service as samples
 from control_plane.sample.schemas import SampleChoice
 from control_plane.sample.service import Chosen
 
-PLACEHOLDER_TOKEN = "patchbay-preview-access-token"  # noqa: S105  # it stands where the real one will be
-ACCESS_TOKEN = "access_token"  # noqa: S105  # the name of a variable
+PLACEHOLDER_TOKEN = "patchbay-preview-access-token"  # it stands where the real one will be
+ACCESS_TOKEN = "access_token"
 
 WHY = {
     Reason.NOT_SUPPORTED: "This type of action is not for such a change.",

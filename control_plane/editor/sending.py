@@ -67,7 +67,7 @@ async def _send(
 
 async def _render(work: Work, trial: Trial, action: ReadyAction, event: ProfileEvent, moment: Moment) -> Rendered:
     """A token is fetched only for an event that has something to send."""
-    first = render_event(trial.connector, action, event, replace(moment, access_token="not-fetched-yet"))  # noqa: S106
+    first = render_event(trial.connector, action, event, replace(moment, access_token="not-fetched-yet"))
     if first.request is None:
         return first
     await fetch_token(trial, work.parts.partner_client, work.now)

@@ -114,7 +114,7 @@ def _first_times(consumer: Any, partitions: int) -> list[int]:
             place, error = (message.topic(), message.partition()), message.error()
             if error is None:
                 first.setdefault(place, message.timestamp()[1])
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's own codes look so
+            elif error.code() == KafkaError._PARTITION_EOF:  # librdkafka's own codes look so
                 ended.add(place)
             else:
                 raise KafkaException(error)

@@ -19,7 +19,7 @@ _SCAN_SECONDS = 60.0
 _HEADER = "patchbay-command"
 _FENCED = frozenset(
     {
-        KafkaError._FENCED,  # noqa: SLF001  # librdkafka's own codes carry an underscore in their names
+        KafkaError._FENCED,  # librdkafka's own codes carry an underscore in their names
         KafkaError.PRODUCER_FENCED,
         KafkaError.INVALID_PRODUCER_EPOCH,
     }
@@ -154,14 +154,14 @@ def _marks(consumer: Any, partitions: int) -> set[str]:
     deadline = time.monotonic() + _SCAN_SECONDS
     while len(ended) < partitions:
         if time.monotonic() > deadline:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "reading back took too long"))  # noqa: SLF001
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "reading back took too long"))
         message = consumer.poll(0.5)
         if message is None:
             continue
         error = message.error()
         if error is None:
             marks.update(value.decode() for name, value in message.headers() or () if name == _HEADER)
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+        elif error.code() == KafkaError._PARTITION_EOF:
             ended.add(message.partition())
         else:
             raise KafkaException(error)

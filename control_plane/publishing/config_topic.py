@@ -15,7 +15,7 @@ KeyedRecord = tuple[str, bytes | None]
 _CALL_SECONDS = 5.0
 _FENCED = frozenset(
     {
-        KafkaError._FENCED,  # noqa: SLF001  # librdkafka's own codes carry an underscore in their names
+        KafkaError._FENCED,  # librdkafka's own codes carry an underscore in their names
         KafkaError.PRODUCER_FENCED,
         KafkaError.INVALID_PRODUCER_EPOCH,
     }

@@ -40,7 +40,7 @@ class SourceRead(BaseModel):
     published_version: int | None
     unpublished_changes: bool
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's way, mypy knows none
     @property
     def stage(self) -> Literal["draft", "live", "live_with_draft_changes"]:
         """What is live goes on as it was published, until its changes are published too."""

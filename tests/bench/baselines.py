@@ -33,7 +33,7 @@ class Delivery:
 
     def __init__(self) -> None:
         self._connector = make_live(
-            WebhookConfig().record(int(os.environ["PORT"])),  # type: ignore[arg-type]
+            WebhookConfig().record(int(os.environ["PORT"])),
             load_catalog().get("webhook"),
             lambda _connector, _field, sealed: sealed,
         )
@@ -65,10 +65,10 @@ class Delivery:
         try:
             event, now = decode_event(record.value), datetime.now(UTC)
             identity = delivery_id(event, "act_1", record.partition, record.offset)
-            mapped = self._action.mapping.render(event, self._connector.plain_settings)  # type: ignore[union-attr]
+            mapped = self._action.mapping.render(event, self._connector.plain_settings)
             row = Row(identity, event.profile_id, event.change, event.occurred_at, event.identifiers, mapped)
             batch = Batch((row,), event.change, now, identity)
-            request = self._action.type.render(self._connector.settings, self._action.fields, batch)  # type: ignore[union-attr]
+            request = self._action.type.render(self._connector.settings, self._action.fields, batch)
             async with self._session.request(
                 request.method, request.url, data=request.body, headers=request.headers, allow_redirects=False
             ) as answer:

@@ -41,7 +41,7 @@ class Sink(asyncio.Protocol):
             length = int(data[data.lower().find(b"content-length:", 0, end) + 15 :].split(b"\r\n", 1)[0])
             if len(data) < end + 4 + length:
                 break
-            self._transport.write(ANSWER)  # type: ignore[attr-defined]
+            self._transport.write(ANSWER)
             data = data[end + 4 + length :]
         self._missing = data
 

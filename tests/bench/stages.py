@@ -53,7 +53,7 @@ CHUNK = 500
 def live(body: Any = None) -> LiveConnector:
     """The connector of scenario (a), or of (b) with a text body."""
     config = WebhookConfig() if body is None else WebhookConfig(body=body)
-    return make_live(config.record(PORT), load_catalog().get("webhook"), lambda *given: given[2])  # type: ignore[arg-type]
+    return make_live(config.record(PORT), load_catalog().get("webhook"), lambda *given: given[2])
 
 
 def best(function: Callable[[bytes], object], values: list[bytes]) -> float:
@@ -72,20 +72,20 @@ def pieces(values: list[bytes]) -> dict[str, float]:
     connector, text, requests = live(), live(TEXT_BODY), RequestBytes()
     action = connector.actions["act_1"]
     event, now = decode_event(values[0]), datetime.now(UTC)
-    mapped = action.mapping.render(event, connector.plain_settings)  # type: ignore[union-attr]
+    mapped = action.mapping.render(event, connector.plain_settings)
     row = Row("dlv_0", event.profile_id, event.change, event.occurred_at, event.identifiers, mapped, event.event_id)
     batch = Batch((row,), event.change, now, "dlv_0")
-    request = action.type.render(connector.settings, action.fields, batch)  # type: ignore[union-attr]
+    request = action.type.render(connector.settings, action.fields, batch)
     return {
         "decode the event": best(decode_event, values),
         "delivery id": best(lambda _: delivery_id(event, "act_1", 3, 17), values),
-        "fill the mapping": best(lambda _: action.mapping.render(event, connector.plain_settings), values),  # type: ignore[union-attr]
+        "fill the mapping": best(lambda _: action.mapping.render(event, connector.plain_settings), values),
         "  (the text template instead)": best(
-            lambda _: text.actions["act_1"].mapping.render(event, text.plain_settings),  # type: ignore[union-attr]
+            lambda _: text.actions["act_1"].mapping.render(event, text.plain_settings),
             values,
         ),
         "make the request": best(
-            lambda _: action.type.render(connector.settings, action.fields, batch),  # type: ignore[union-attr]
+            lambda _: action.type.render(connector.settings, action.fields, batch),
             values,
         ),
         "its bytes": best(lambda _: requests.encode(request), values),

@@ -69,7 +69,7 @@ class _Careless(SettingsModel):
 class _CarelessFields(ActionFields):
     target_field = "list_id"
 
-    camelCase: str = setting("List", "The list.")  # noqa: N815
+    camelCase: str = setting("List", "The list.")
 
 
 CARELESS = replace(

@@ -3,6 +3,7 @@
 import pytest
 
 from control_plane.access.first_admin import ensure_first_admin
+from control_plane.access.keys import make_key
 from control_plane.database.models import ApiKey, User, Workspace
 from control_plane.ids import new_id
 from tests.support.plane import Plane
@@ -18,10 +19,10 @@ async def key_for(plane: Plane, role: str) -> dict[str, str]:
 @pytest.mark.parametrize("token", ["", "Bearer x", "Bearer pbk_abcdef_" + "0" * 64, "Basic YTpi", "Bearer pbk_é_x"])
 async def test_without_a_usable_key_nothing_is_told(plane: Plane, token: str) -> None:
     headers = {"Authorization": token.encode()}
-    answer = await plane.http.get("/v1/connectors", headers=headers)  # type: ignore[arg-type]
+    answer = await plane.http.get("/v1/connectors", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
-    refused = await plane.http.post("/v1/connectors", json={"wrong": 1}, headers=headers)  # type: ignore[arg-type]
+    refused = await plane.http.post("/v1/connectors", json={"wrong": 1}, headers=headers)
     assert refused.status_code == 401
 
 
@@ -103,8 +104,6 @@ async def test_another_workspace_sees_nothing_and_changes_nothing(plane: Plane) 
 
 async def admin_of_another_workspace(plane: Plane) -> dict[str, str]:
     """The header of somebody else's admin."""
-    from control_plane.access.keys import make_key  # noqa: PLC0415
-
     key = make_key()
     async with plane.parts.database.transaction(write=True) as session:
         now = (await session.get_one(Workspace, "default")).created_at

@@ -24,7 +24,7 @@ async def tables(database: Database) -> set[str]:
 
 def differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return list(compare_metadata(context, [Base.metadata, metrics_table.metadata]))  # type: ignore[arg-type]
+    return list(compare_metadata(context, [Base.metadata, metrics_table.metadata]))
 
 
 def test_there_is_one_head() -> None:

@@ -15,6 +15,8 @@ from connectors.records.codec import SCHEMA_VERSION, encode
 from connectors.records.delivery import WorkerStatus
 from connectors.records.topics import CONNECTOR_CONFIG, WORKER_STATUS
 from control_plane.app import assemble, build_parts
+from control_plane.database.models import OutboxRow
+from control_plane.publishing import outbox
 from control_plane.publishing.config_topic import Fenced, KafkaConfigTopic, KafkaUnreachable
 from control_plane.worker.live_workers import LiveWorkers
 from control_plane.worker.status_reader import KafkaStatusReader
@@ -68,7 +70,7 @@ async def test_a_relay_that_was_replaced_writes_nothing_more(
     assert len(read_config(kafka_settings)) == 2
 
 
-async def test_a_broker_that_is_not_there_is_told(tmp_path: Path) -> None:  # noqa: ARG001
+async def test_a_broker_that_is_not_there_is_told() -> None:
     absent = KafkaConfigTopic(KafkaSettings(bootstrap_servers=f"127.0.0.1:{free_port()}"))
     with pytest.raises(KafkaUnreachable):
         await absent.open()
@@ -117,8 +119,6 @@ def say(kafka: KafkaSettings, worker_id: str) -> None:
 
 async def put(parts: Any, key: str) -> None:
     """A record on its way, by one of the control planes."""
-    from control_plane.database.models import OutboxRow  # noqa: PLC0415
-
     async with parts.database.transaction(write=True) as session:
         session.add(OutboxRow(key=key, value=b"{}", created_at=datetime.now(UTC)))
     parts.relay.wake()
@@ -126,7 +126,5 @@ async def put(parts: Any, key: str) -> None:
 
 async def is_drained(parts: Any) -> bool:
     """True when nothing waits."""
-    from control_plane.publishing import outbox  # noqa: PLC0415
-
     async with parts.database.transaction(write=False) as session:
         return await outbox.count_waiting(session) == 0

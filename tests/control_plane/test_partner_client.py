@@ -40,7 +40,7 @@ async def leads_here(host: str) -> tuple[IPAddress, ...]:
 
 async def get(client: PartnerClient, url: str, **changes: object) -> Answer:
     """One exchange within five seconds."""
-    request = PartnerRequest(**{"method": "GET", "url": url, **changes})  # type: ignore[arg-type]
+    request = PartnerRequest(**{"method": "GET", "url": url, **changes})
     return await client.send(request, 5)
 
 

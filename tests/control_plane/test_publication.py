@@ -2,6 +2,7 @@
 
 import time
 
+from connectors.records.codec import decode_config
 from connectors.records.config import AudienceConfig, ConnectorConfig
 from connectors.records.profile_event import Change
 from tests.support.plane import SECRET, Plane
@@ -70,8 +71,6 @@ async def test_revisions_of_a_key_only_grow(plane: Plane) -> None:
     await plane.relayed()
 
     values = [value for key, value in plane.topic.records if key == f"connector:{connector_id}" and value is not None]
-    from connectors.records.codec import decode_config  # noqa: PLC0415
-
     revisions = [decode_config(b"connector:x", value).revision for value in values]
     assert revisions == list(range(1, len(revisions) + 1))
     assert len(revisions) == 8
@@ -303,7 +302,7 @@ async def test_a_journey_knows_its_steps(plane: Plane) -> None:
     await plane.relayed()
     record = plane.topic.latest(f"journey:{journey['id']}")
     assert record is not None
-    assert [(a.step, a.on) for a in record.activations] == [("welcome", (Change.ENTERED,))]  # type: ignore[union-attr]
+    assert [(a.step, a.on) for a in record.activations] == [("welcome", (Change.ENTERED,))]
 
 
 async def test_a_deleted_audience_leaves_a_tombstone_and_its_actions_are_free(plane: Plane) -> None:

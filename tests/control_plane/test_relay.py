@@ -120,7 +120,7 @@ async def test_the_relay_outlives_a_database_that_does_not_answer(database: Data
     class Flaky(Database):
         broken = True
 
-        def transaction(self, *, write: bool):  # type: ignore[no-untyped-def]
+        def transaction(self, *, write: bool):
             if self.broken:
                 raise DatabaseUnavailable("gone")
             return super().transaction(write=write)

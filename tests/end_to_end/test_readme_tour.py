@@ -33,7 +33,7 @@ def printed_figures() -> tuple[int, int]:
     """What the README says was sent and removed."""
     row = re.search(r"│ Shop +│ +([\d,]+) │ +([\d,]+) │ +0 │ +0 │", (ROOT / "README.md").read_text())
     assert row is not None
-    return tuple(int(figure.replace(",", "")) for figure in row.groups())  # type: ignore[return-value]
+    return tuple(int(figure.replace(",", "")) for figure in row.groups())
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ class Report:
 
     def none(self, what: str, found: object) -> None:
         """Nothing of the kind may have been found; `found` is a number or a collection."""
-        count = found if isinstance(found, int) else len(found)  # type: ignore[arg-type]
+        count = found if isinstance(found, int) else len(found)
         self.figures.append(Figure(what, str(count), "0", count == 0))
 
     def at_most(self, what: str, measured: float, bound: float, unit: str = "") -> None:

@@ -64,7 +64,7 @@ def classify(response: PartnerResponse, batch: Batch) -> tuple[Classification, .
     return (classify_by_status(response, batch.now),) * len(batch.rows)
 
 
-def check(settings: AcmeSettings, now: datetime, access_token: str | None) -> PartnerRequest:  # noqa: ARG001
+def check(settings: AcmeSettings, now: datetime, access_token: str | None) -> PartnerRequest:
     """Nothing is checked."""
     return PartnerRequest("GET", settings.url)
 

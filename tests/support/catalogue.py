@@ -120,7 +120,7 @@ class ToTheSimulator(Sender):
         request: PartnerRequest,
         *,
         connector_id: str,
-        timeout_seconds: float,  # noqa: ASYNC109  # the sender's interface
+        timeout_seconds: float,
         still_wanted: Callable[[], bool] | None = None,
     ) -> Answer | NotSent:
         """One exchange."""

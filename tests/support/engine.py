@@ -106,7 +106,7 @@ class FakePartner:
         request: PartnerRequest,
         *,
         connector_id: str,
-        timeout_seconds: float,  # noqa: ASYNC109  # the sender's interface
+        timeout_seconds: float,
         still_wanted: Callable[[], bool] | None = None,
     ) -> Answer | NotSent:
         """Keep the body, and answer."""

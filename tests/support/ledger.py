@@ -49,12 +49,12 @@ class EntryFields(ActionFields):
     entry: Any = mapped("Entry", "What is written.", mapping={"who": "{{ profile.id }}"})
 
 
-def render(settings: LedgerSettings, fields: ActionFields, batch: Batch) -> PartnerRequest:  # noqa: ARG001
+def render(settings: LedgerSettings, fields: ActionFields, batch: Batch) -> PartnerRequest:
     """The control plane renders nothing."""
     return PartnerRequest("POST", settings.url)
 
 
-def check(settings: LedgerSettings, now: datetime, access_token: str | None) -> PartnerRequest:  # noqa: ARG001
+def check(settings: LedgerSettings, now: datetime, access_token: str | None) -> PartnerRequest:
     """What a connection test would send."""
     return PartnerRequest("GET", settings.url)
 

@@ -46,7 +46,7 @@ async def running_partner() -> AsyncIterator[PartnerServer]:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    server = site._server  # noqa: SLF001  # the only way to the port that was given
+    server = site._server  # the only way to the port that was given
     assert isinstance(server, asyncio.Server)
     partner.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:

@@ -63,7 +63,7 @@ class Worker:
         request: PartnerRequest,
         *,
         connector_id: str,
-        timeout_seconds: float,  # noqa: ASYNC109  # the sender's interface
+        timeout_seconds: float,
         still_wanted: Callable[[], bool] | None = None,
     ) -> Answer | NotSent:
         """The sender: the last check, then the partner."""

@@ -55,7 +55,7 @@ class SourceColumns(Edited):
     revision: Mapped[int] = mapped_column(Integer, default=0)
 
     @declared_attr
-    def workspace(cls) -> Mapped[str]:  # noqa: N805
+    def workspace(cls) -> Mapped[str]:
         """The tenant."""
         return mapped_column(ForeignKey("workspaces.id"), index=True)
 

@@ -16,7 +16,7 @@ async def run(port: int) -> None:
     recorded = answers_of_the_catalog()
     server = await serve(Partner(recorded), port)
     address = server.sockets[0].getsockname()
-    print(f"partner simulator on http://{address[0]}:{address[1]}, {len(recorded)} recorded answers", flush=True)  # noqa: T201
+    print(f"partner simulator on http://{address[0]}:{address[1]}, {len(recorded)} recorded answers", flush=True)  # noqa: T201  # what started it reads this
     ended = asyncio.Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_, ended.set)

@@ -33,7 +33,7 @@ class Connection(asyncio.Protocol):
         if self._held is None:
             self._serve()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         if self._held is not None:
             self._held.cancel()
         self._writable.set()

@@ -200,7 +200,7 @@ async def test_the_error_rate_counts_failed_attempts_and_needs_enough_of_them(pl
     assert box.letters[0].body["detail"] == "About 50 % of 12 attempts in the last 15 minutes failed."
     for _ in range(2):
         await watch.look(now + timedelta(minutes=30))
-        watch._seconds += 31  # noqa: SLF001
+        watch._seconds += 31
     assert (await posted(plane)).told == [("alert.ended", failing)]
 
 

@@ -106,7 +106,7 @@ async def test_an_unknown_zone_is_told(plane: Plane) -> None:
 
 
 @given(
-    st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001  # hypothesis adds the zone
     st.sampled_from(["UTC", "Europe/Amsterdam", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati"]),
     st.sampled_from(list(WindowLength)),
 )

@@ -154,7 +154,7 @@ async def test_calls_of_many_lengths_end_each_in_its_own_time(sender: HttpSender
 
 async def test_nothing_is_swept_when_nothing_runs() -> None:
     deadlines = Deadlines(sweep_seconds=0.001)
-    watched = deadlines.watch(asyncio.current_task(), time.monotonic(), 60.0)  # type: ignore[arg-type]
+    watched = deadlines.watch(asyncio.current_task(), time.monotonic(), 60.0)
     assert deadlines.is_sweeping
     watched.clear()
     await eventually_true(lambda: not deadlines.is_sweeping)

@@ -16,7 +16,7 @@ JSON = ("Content-Type", "application/json")
 
 
 def encoded(**parts: object) -> bytes:
-    request = PartnerRequest(**{"method": "POST", "url": URL, "headers": (JSON,), "body": b"{}", **parts})  # type: ignore[arg-type]
+    request = PartnerRequest(**{"method": "POST", "url": URL, "headers": (JSON,), "body": b"{}", **parts})
     return RequestBytes().encode(request)[1]
 
 

@@ -225,7 +225,7 @@ def breaks(engine: AsyncEngine, holds: Callable[[int], bool]) -> list[str]:
     """Break the engine's next transaction before each statement whose number `holds`; returns the statements seen."""
     seen: list[str] = []
 
-    def before(connection, cursor, statement, parameters, context, executemany):  # noqa: ARG001
+    def before(connection, cursor, statement, parameters, context, executemany):
         seen.append(statement)
         if holds(len(seen)):
             raise OSError("the connection broke")
