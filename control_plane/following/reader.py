@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from connectors.kit.program_settings import KafkaSettings
 from connectors.records.topics import Topic
+from control_plane.groupless_consumer import groupless
 from control_plane.publishing.config_topic import KafkaUnreachable
 
 _CALL_SECONDS = 5.0
@@ -46,15 +47,12 @@ class KafkaTopicReader:
     def __init__(self, settings: KafkaSettings, topics: Sequence[Topic], newest: Mapping[str, int]) -> None:
         self._topics = {settings.topic_prefix + topic.name: topic.name for topic in topics}
         self._newest = newest
-        self._options = {
-            **settings.librdkafka(),
-            "group.id": f"{settings.topic_prefix}control-plane-unused",
-            "enable.auto.commit": False,
+        options = {
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
             "queued.max.messages.kbytes": 16_384,
-            "log_level": 0,
         }
+        self._options = groupless(settings, **options)
         self._consumer: Any = None
         # One thread, so that calls never overlap, also when the awaiting task is cancelled.
         self._thread = ThreadPoolExecutor(1, "topic-reader")

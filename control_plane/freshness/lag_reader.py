@@ -2,23 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from sqlalchemy import select
 
 from connectors.kit.program_settings import KafkaSettings
 from connectors.records.metrics_table import metrics_positions
 from connectors.records.topics import ATTEMPTS, OUTCOMES
-from control_plane.background import in_background
-from control_plane.database.engine import Database, DatabaseUnavailable
+from control_plane.database.engine import Database
 from control_plane.freshness.freshness import Freshness
-
-log = structlog.get_logger(__name__)
+from control_plane.groupless_consumer import GrouplessConsumer, groupless
 
 _CALL_SECONDS = 5.0
 _LOOK_SECONDS = 3.0
@@ -26,7 +22,7 @@ Place = tuple[str, int]  # topic, partition
 
 
 class LagReader:
-    """Looks every few seconds; its calls of Kafka block, so that they run in a thread."""
+    """Looks every few seconds."""
 
     def __init__(
         self, settings: KafkaSettings, database: Database, freshness: Freshness, pause_seconds: float = 5.0
@@ -35,39 +31,23 @@ class LagReader:
         self._database = database
         self._freshness = freshness
         self._pause_seconds = pause_seconds
-        self._options = {
-            **settings.librdkafka(),
-            "group.id": f"{settings.topic_prefix}control-plane-unused",
-            "enable.auto.commit": False,
+        options = {
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
             "queued.max.messages.kbytes": 1024,
-            "log_level": 0,
         }
-        # One thread, so that calls never overlap, also when the awaiting task is cancelled.
-        self._thread = ThreadPoolExecutor(1, "statistics-lag")
+        self._consumer = GrouplessConsumer(groupless(settings, **options), "statistics-lag", pause_seconds)
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Look while the block runs, through every loss of Kafka and the database."""
-        return in_background(self._run, "statistics lag")
+        return self._consumer.running(self._look, self._freshness)
 
-    async def _run(self) -> None:
+    async def _look(self, consumer: Any) -> None:
         while True:
-            consumer = Consumer(self._options)
-            try:
-                while True:
-                    counted = await self._counted()
-                    self._freshness.seen(await self._in_thread(self._oldest, consumer, counted))
-                    await asyncio.sleep(self._pause_seconds)
-            except (KafkaException, DatabaseUnavailable) as trouble:
-                self._stumbled(str(trouble))
-            finally:
-                self._thread.submit(consumer.close)
+            counted = await self._counted()
+            self._freshness.seen(await self._consumer.call(self._oldest, consumer, counted))
             await asyncio.sleep(self._pause_seconds)
-
-    async def _in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *arguments)
 
     async def _counted(self) -> dict[Place, int]:
         c = metrics_positions.c
@@ -84,11 +64,6 @@ class LagReader:
             return min(_first_times(consumer, len(behind)), default=None)
         finally:
             consumer.unassign()
-
-    def _stumbled(self, trouble: str) -> None:
-        if self._freshness.trouble != trouble:
-            log.warning("statistics_lag_unknown", detail=trouble)
-        self._freshness.trouble = trouble
 
 
 def _behind(consumer: Any, topic: str, counted: Mapping[Place, int]) -> list[TopicPartition]:

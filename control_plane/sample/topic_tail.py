@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
-from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kit.program_settings import KafkaSettings
 from connectors.records.topics import Topic
+from control_plane.groupless_consumer import groupless
 
 RECORDS = 4_000
 BYTES = 16 * 1024 * 1024
@@ -32,14 +32,8 @@ class TopicTail(Generic[Digest]):
     def __init__(self, settings: KafkaSettings, topic: Topic, digest: Callable[[Sequence[Any]], Digest]) -> None:
         self._topic = settings.topic_prefix + topic.name
         self._digest = digest
-        self._options: dict[str, Any] = {
-            **settings.librdkafka(),
-            "group.id": f"{settings.topic_prefix}control-plane-{uuid4().hex}",  # required, and never used
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "queued.max.messages.kbytes": BYTES // 1024,
-            "log_level": 0,
-        }
+        bounds = {"enable.partition.eof": True, "queued.max.messages.kbytes": BYTES // 1024}
+        self._options = groupless(settings, **bounds)
         self._thread = ThreadPoolExecutor(1, f"tail-of-{topic.name}")
         self._reading: asyncio.Task[Digest] | None = None
         self._good_until = 0.0
