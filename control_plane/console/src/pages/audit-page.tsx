@@ -10,6 +10,7 @@ import { Icon } from "../ui/icons";
 import { Loading } from "../ui/loading";
 import { Empty, Page } from "../ui/page";
 import { Shown } from "../ui/shown";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { Difference } from "../versions/difference";
 
@@ -89,40 +90,27 @@ function EntryTable({ items, show }: { items: AuditEntry[]; show: (entry: AuditE
   const nameOf = useUserNames();
   const objects = new Map(items.flatMap((entry) => namedObject(entry) ?? []));
   return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>When</th>
-            <th>Who</th>
-            <th>What</th>
-            <th>Which</th>
-            <th>Difference</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((entry) => (
-            <tr key={entry.id}>
-              <td>
-                <Time at={entry.at} />
-              </td>
-              <td data-label="Who">{nameOf(entry.user_id)}</td>
-              <td data-label="What">{words(entry.change)}</td>
-              <td data-label="Which">
-                {words(entry.kind)} <ObjectLink entry={entry} name={objects.get(entry.object_id) ?? entry.object_id} />
-              </td>
-              <td>
-                {(entry.before || entry.after) && (
-                  <button type="button" class="small" onClick={() => show(entry)}>
-                    Show<span class="visually-hidden"> the difference</span>
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["When", "Who", "What", "Which", "Difference"]}>
+      {items.map((entry) => (
+        <tr key={entry.id}>
+          <td>
+            <Time at={entry.at} />
+          </td>
+          <td data-label="Who">{nameOf(entry.user_id)}</td>
+          <td data-label="What">{words(entry.change)}</td>
+          <td data-label="Which">
+            {words(entry.kind)} <ObjectLink entry={entry} name={objects.get(entry.object_id) ?? entry.object_id} />
+          </td>
+          <td>
+            {(entry.before || entry.after) && (
+              <button type="button" class="small" onClick={() => show(entry)}>
+                Show<span class="visually-hidden"> the difference</span>
+              </button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

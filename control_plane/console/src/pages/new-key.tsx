@@ -6,7 +6,8 @@ import { invalidate } from "../api/query";
 import type { Fault, Role, Scope, User } from "../api/types";
 import { PlainField } from "../forms/plain-field";
 import { faultsAt } from "../forms/schema-form";
-import { Dialog, tell } from "../ui/dialog";
+import { tell } from "../ui/dialog";
+import { FormDialog } from "../ui/form-dialog";
 import { words } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { complain, say } from "../ui/toasts";
@@ -46,58 +47,46 @@ export function NewKey({ user, close }: { user: User; close: () => void }) {
     }
   };
   return (
-    <Dialog title={`New key for ${user.name}`} close={close}>
-      <form onSubmit={(event) => void submit(event)}>
-        <div class="dialog-body">
-          <PlainField title="Name" help="What it is for." isRequired autoFocus value={name} change={setName} faults={faultsAt(faults, "/name")} />
-          <label class="field">
-            <span class="field-label">Role</span>
-            <select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
-              {ROLES.map((one) => (
-                <option key={one} value={one}>
-                  {words(one)}
-                </option>
-              ))}
-            </select>
-            <span class="field-help">Viewers read, editors change and publish, admins also manage users and keys.</span>
-          </label>
-          <fieldset class="field">
-            <legend class="field-label">Narrowed down to</legend>
-            <div class="choices">
-              {SCOPES.map(([scope, about]) => (
-                <label key={scope}>
-                  <input
-                    type="checkbox"
-                    checked={scopes.includes(scope)}
-                    onChange={() => setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope])}
-                  />
-                  {words(scope)} <span class="quiet">({about})</span>
-                </label>
-              ))}
-            </div>
-            <span class="field-help">Within its role; with none chosen, everything that the role may.</span>
-          </fieldset>
-          <label class="field">
-            <span class="field-label">Valid</span>
-            <select value={days} onChange={(event) => setDays(event.currentTarget.value)}>
-              {DAYS.map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
+    <FormDialog title={`New key for ${user.name}`} close={close} submit={submit} confirm="Make the key" disabled={name.trim() === ""}>
+      <PlainField title="Name" help="What it is for." isRequired autoFocus value={name} change={setName} faults={faultsAt(faults, "/name")} />
+      <label class="field">
+        <span class="field-label">Role</span>
+        <select value={role} onChange={(event) => setRole(event.currentTarget.value as Role)}>
+          {ROLES.map((one) => (
+            <option key={one} value={one}>
+              {words(one)}
+            </option>
+          ))}
+        </select>
+        <span class="field-help">Viewers read, editors change and publish, admins also manage users and keys.</span>
+      </label>
+      <fieldset class="field">
+        <legend class="field-label">Narrowed down to</legend>
+        <div class="choices">
+          {SCOPES.map(([scope, about]) => (
+            <label key={scope}>
+              <input
+                type="checkbox"
+                checked={scopes.includes(scope)}
+                onChange={() => setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope])}
+              />
+              {words(scope)} <span class="quiet">({about})</span>
+            </label>
+          ))}
         </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={name.trim() === ""}>
-            Make the key
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+        <span class="field-help">Within its role; with none chosen, everything that the role may.</span>
+      </fieldset>
+      <label class="field">
+        <span class="field-label">Valid</span>
+        <select value={days} onChange={(event) => setDays(event.currentTarget.value)}>
+          {DAYS.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+    </FormDialog>
   );
 }
 

@@ -5,12 +5,15 @@ import { useMe, useUserNames, useUsers } from "../api/queries";
 import { invalidate, useQuery } from "../api/query";
 import type { ApiKey, User } from "../api/types";
 import { PlainField } from "../forms/plain-field";
-import { ask, Dialog } from "../ui/dialog";
+import { ask } from "../ui/dialog";
+import { FormDialog } from "../ui/form-dialog";
 import { words } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { NewButton } from "../ui/new-button";
 import { Empty, Page } from "../ui/page";
 import { useMay } from "../ui/permission";
 import { Shown } from "../ui/shown";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { complain, say } from "../ui/toasts";
 import { NewKey } from "./new-key";
@@ -18,17 +21,10 @@ import { NewKey } from "./new-key";
 export function UsersPage() {
   const isAdmin = useMay("admin");
   const users = useUsers();
-  const [isNew, setNew] = useState(false);
   return (
     <Page
       title="Users and keys"
-      buttons={
-        isAdmin && (
-          <button type="button" class="primary" onClick={() => setNew(true)}>
-            <Icon name="plus" /> New user
-          </button>
-        )
-      }
+      buttons={isAdmin && <NewButton label="New user">{(close) => <NewUser close={close} />}</NewButton>}
     >
       <Shown query={users}>
         {(data) => (
@@ -39,7 +35,6 @@ export function UsersPage() {
           </div>
         )}
       </Shown>
-      {isNew && <NewUser close={() => setNew(false)} />}
     </Page>
   );
 }
@@ -76,52 +71,39 @@ function KeyTable({ keys, isAdmin }: { keys: ApiKey[]; isAdmin: boolean }) {
   const nameOf = useUserNames();
   if (keys.length === 0) return <Empty title="No keys" />;
   return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>Key</th>
-            <th>Role</th>
-            <th>Made</th>
-            <th>State</th>
-            {isAdmin && <th>Revoke</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <tr key={key.id}>
-              <td class="main-cell">
-                <div>
-                  <span>
-                    {key.name} {key.id === mine && <span class="chip info">this session</span>}
-                  </span>
-                  <code class="quiet">{key.prefix}…</code>
-                </div>
-              </td>
-              <td data-label="Role">
-                {words(key.role)}
-                {key.scopes && <span class="quiet"> {key.scopes.join(", ")} only</span>}
-              </td>
-              <td data-label="Made">
-                <Time at={key.created_at} /> <span class="quiet">by {nameOf(key.created_by)}</span>
-              </td>
-              <td data-label="State">
-                <KeyState apiKey={key} />
-              </td>
-              {isAdmin && (
-                <td>
-                  {key.revoked_at === null && (
-                    <button type="button" class="small danger-quiet" onClick={() => void revoke(key).catch(complain)}>
-                      Revoke<span class="visually-hidden"> {key.name}</span>
-                    </button>
-                  )}
-                </td>
+    <Table heads={["Key", "Role", "Made", "State", isAdmin && "Revoke"]}>
+      {keys.map((key) => (
+        <tr key={key.id}>
+          <td class="main-cell">
+            <div>
+              <span>
+                {key.name} {key.id === mine && <span class="chip info">this session</span>}
+              </span>
+              <code class="quiet">{key.prefix}…</code>
+            </div>
+          </td>
+          <td data-label="Role">
+            {words(key.role)}
+            {key.scopes && <span class="quiet"> {key.scopes.join(", ")} only</span>}
+          </td>
+          <td data-label="Made">
+            <Time at={key.created_at} /> <span class="quiet">by {nameOf(key.created_by)}</span>
+          </td>
+          <td data-label="State">
+            <KeyState apiKey={key} />
+          </td>
+          {isAdmin && (
+            <td>
+              {key.revoked_at === null && (
+                <button type="button" class="small danger-quiet" onClick={() => void revoke(key).catch(complain)}>
+                  Revoke<span class="visually-hidden"> {key.name}</span>
+                </button>
               )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+            </td>
+          )}
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -174,21 +156,9 @@ function NewUser({ close }: { close: () => void }) {
     }
   };
   return (
-    <Dialog title="New user" close={close}>
-      <form onSubmit={(event) => void submit(event)}>
-        <div class="dialog-body">
-          <PlainField title="Name" help="A person, or a program." isRequired autoFocus value={name} change={setName} />
-          <PlainField title="E-mail" type="email" value={email} change={setEmail} />
-        </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={name.trim() === ""}>
-            Create
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title="New user" close={close} submit={submit} confirm="Create" disabled={name.trim() === ""}>
+      <PlainField title="Name" help="A person, or a program." isRequired autoFocus value={name} change={setName} />
+      <PlainField title="E-mail" type="email" value={email} change={setEmail} />
+    </FormDialog>
   );
 }

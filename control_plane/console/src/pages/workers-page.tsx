@@ -3,6 +3,7 @@ import type { Worker } from "../api/types";
 import { count, plural } from "../ui/format";
 import { Empty, Page } from "../ui/page";
 import { Shown } from "../ui/shown";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 
 export function WorkersPage() {
@@ -64,34 +65,21 @@ function WorkerPanel({ worker }: { worker: Worker }) {
       {connectors.length > 0 && (
         <details>
           <summary>{plural(connectors.length, "connector")}</summary>
-          <div class="table-frame">
-            <table class="rows">
-              <thead>
-                <tr>
-                  <th>Connector</th>
-                  <th>Breaker</th>
-                  <th>Credentials</th>
-                  <th class="numeric">In flight</th>
-                  <th class="numeric">Pending</th>
-                </tr>
-              </thead>
-              <tbody>
-                {connectors.map(([id, health]) => (
-                  <tr key={id}>
-                    <td>
-                      <a href={`/connectors/${id}`}>{names.get(id) ?? id}</a>
-                    </td>
-                    <td data-label="Breaker">
-                      {health.breaker} <span class="quiet">{health.reason}</span>
-                    </td>
-                    <td data-label="Credentials">{health.credentials_refused ? <span class="chip bad">refused</span> : "fine"}</td>
-                    <td class="numeric" data-label="In flight">{count(health.in_flight)}</td>
-                    <td class="numeric" data-label="Pending">{count(health.pending)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table heads={["Connector", "Breaker", "Credentials", { numeric: "In flight" }, { numeric: "Pending" }]}>
+            {connectors.map(([id, health]) => (
+              <tr key={id}>
+                <td>
+                  <a href={`/connectors/${id}`}>{names.get(id) ?? id}</a>
+                </td>
+                <td data-label="Breaker">
+                  {health.breaker} <span class="quiet">{health.reason}</span>
+                </td>
+                <td data-label="Credentials">{health.credentials_refused ? <span class="chip bad">refused</span> : "fine"}</td>
+                <td class="numeric" data-label="In flight">{count(health.in_flight)}</td>
+                <td class="numeric" data-label="Pending">{count(health.pending)}</td>
+              </tr>
+            ))}
+          </Table>
         </details>
       )}
     </section>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { asProblem } from "../api/problem";
 import { invalidate } from "../api/query";
 import { PlainField } from "../forms/plain-field";
-import { Dialog } from "../ui/dialog";
+import { FormDialog } from "../ui/form-dialog";
 import { Loading } from "../ui/loading";
 import { complain, say } from "../ui/toasts";
 import { Difference } from "./difference";
@@ -51,32 +51,20 @@ function PublishDialog({ kind, id, rowVersion, published, draft, close }: Props 
     }
   };
   return (
-    <Dialog title={published === null ? "Publish the first version" : `Publish version ${published + 1}`} wide close={close}>
-      <form onSubmit={(event) => void submit(event)}>
-        <div class="dialog-body">
-          {published === null ? (
-            <p>Workers learn of it within a second or so. A new connector stays deactivated until you activate it.</p>
-          ) : (
-            <Difference
-              key={`${published}/${rowVersion}`}
-              before={{ title: `Version ${published}`, read: () => readVersion(kind, id, published) }}
-              after={{ title: "Draft", read: draft }}
-              otherwise={<Loading rows={5} />}
-            />
-          )}
-          {kind === "connectors" && published !== null && <RenderedDifference key={rowVersion} connectorId={id} />}
-          <PlainField title="Note" help="Why; shown in the history." value={note} change={setNote} autoFocus />
-        </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={isBusy}>
-            Publish
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title={published === null ? "Publish the first version" : `Publish version ${published + 1}`} wide close={close} submit={submit} confirm="Publish" disabled={isBusy}>
+      {published === null ? (
+        <p>Workers learn of it within a second or so. A new connector stays deactivated until you activate it.</p>
+      ) : (
+        <Difference
+          key={`${published}/${rowVersion}`}
+          before={{ title: `Version ${published}`, read: () => readVersion(kind, id, published) }}
+          after={{ title: "Draft", read: draft }}
+          otherwise={<Loading rows={5} />}
+        />
+      )}
+      {kind === "connectors" && published !== null && <RenderedDifference key={rowVersion} connectorId={id} />}
+      <PlainField title="Note" help="Why; shown in the history." value={note} change={setNote} autoFocus />
+    </FormDialog>
   );
 }
 

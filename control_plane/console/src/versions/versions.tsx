@@ -9,6 +9,7 @@ import { Empty } from "../ui/page";
 import { Loading } from "../ui/loading";
 import { useMay } from "../ui/permission";
 import { Shown } from "../ui/shown";
+import { Table } from "../ui/table";
 import { Time } from "../ui/time";
 import { complain, say } from "../ui/toasts";
 import { Difference } from "./difference";
@@ -45,45 +46,31 @@ function VersionTable({ kind, id, published, draft, versions }: Props & { versio
   const [compared, setCompared] = useQueryParameter("compare");
   return (
     <>
-      <div class="table-frame">
-        <table class="rows">
-          <thead>
-            <tr>
-              <th>Version</th>
-              <th>Published</th>
-              <th>By</th>
-              <th>Note</th>
-              <th>Compare</th>
-              {mayEdit && <th>Revert</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {versions.map((version) => (
-              <tr key={version.number}>
-                <td>
-                  {version.number}{" "}
-                  {version.number === published && <span class="chip good">current</span>}
-                </td>
-                <td data-label="Published">
-                  <Time at={version.created_at} />
-                </td>
-                <td data-label="By">{nameOf(version.created_by)}</td>
-                <td data-label="Note">{version.note ?? (version.reverted_to ? `Reverted to version ${version.reverted_to}` : <span class="quiet">—</span>)}</td>
-                <td>
-                  <button type="button" class="small" aria-pressed={compared === String(version.number)} onClick={() => setCompared(String(version.number))}>
-                    Compare<span class="visually-hidden"> version {version.number} with the draft</span>
-                  </button>
-                </td>
-                {mayEdit && (
-                  <td>
-                    {version.number !== published && <RevertButton kind={kind} id={id} number={version.number} />}
-                  </td>
-                )}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={["Version", "Published", "By", "Note", "Compare", mayEdit && "Revert"]}>
+        {versions.map((version) => (
+          <tr key={version.number}>
+            <td>
+              {version.number}{" "}
+              {version.number === published && <span class="chip good">current</span>}
+            </td>
+            <td data-label="Published">
+              <Time at={version.created_at} />
+            </td>
+            <td data-label="By">{nameOf(version.created_by)}</td>
+            <td data-label="Note">{version.note ?? (version.reverted_to ? `Reverted to version ${version.reverted_to}` : <span class="quiet">—</span>)}</td>
+            <td>
+              <button type="button" class="small" aria-pressed={compared === String(version.number)} onClick={() => setCompared(String(version.number))}>
+                Compare<span class="visually-hidden"> version {version.number} with the draft</span>
+              </button>
+            </td>
+            {mayEdit && (
+              <td>
+                {version.number !== published && <RevertButton kind={kind} id={id} number={version.number} />}
+              </td>
+            )}
+          </tr>
+        ))}
+      </Table>
       {compared !== "" && <Comparison key={compared} kind={kind} id={id} number={Number(compared)} published={published} versions={versions} draft={draft} />}
     </>
   );

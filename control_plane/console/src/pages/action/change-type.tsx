@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { api, ifMatch, told } from "../../api/client";
 import { invalidate, useQuery } from "../../api/query";
 import type { Action, ActionType, ConnectorType, TypeChange } from "../../api/types";
-import { Dialog } from "../../ui/dialog";
+import { FormDialog } from "../../ui/form-dialog";
 import { Shown } from "../../ui/shown";
 import { complain, say } from "../../ui/toasts";
 
@@ -41,31 +41,19 @@ function ChangeTypeDialog({ action, others, close }: { action: Action; others: A
     }
   };
   return (
-    <Dialog title="Change the type of the action" close={close}>
-      <form onSubmit={(event) => void submit(event)}>
-        <div class="dialog-body">
-          <label class="field">
-            <span class="field-label">New type</span>
-            <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
-              {others.map((one) => (
-                <option key={one.key} value={one.key}>
-                  {one.label}
-                </option>
-              ))}
-            </select>
-          </label>
-          <Shown query={plan}>{(data) => <WhatBecomes change={data} />}</Shown>
-        </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={plan.data === undefined}>
-            Change type
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title="Change the type of the action" close={close} submit={submit} confirm="Change type" disabled={plan.data === undefined}>
+      <label class="field">
+        <span class="field-label">New type</span>
+        <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+          {others.map((one) => (
+            <option key={one.key} value={one.key}>
+              {one.label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Shown query={plan}>{(data) => <WhatBecomes change={data} />}</Shown>
+    </FormDialog>
   );
 }
 

@@ -6,7 +6,7 @@ import { invalidate } from "../../api/query";
 import type { AlertCondition, Fault } from "../../api/types";
 import { PlainField } from "../../forms/plain-field";
 import { faultsAt } from "../../forms/schema-form";
-import { Dialog } from "../../ui/dialog";
+import { FormDialog } from "../../ui/form-dialog";
 import { complain } from "../../ui/toasts";
 import { conditionOf, CONDITIONS } from "./conditions";
 
@@ -39,43 +39,31 @@ export function AlertDialog({ close }: { close: () => void }) {
     }
   };
   return (
-    <Dialog title="New alert" close={close}>
-      <form onSubmit={(event) => void submit(event)}>
-        <div class="dialog-body">
-          <PlainField title="Name" isRequired autoFocus value={name} change={setName} faults={faultsAt(faults, "/name")} />
-          <label class="field">
-            <span class="field-label">When</span>
-            <select value={kind} onChange={(event) => setKind(event.currentTarget.value as AlertCondition["kind"])}>
-              {Object.entries(CONDITIONS).map(([key, label]) => (
-                <option key={key} value={key}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
-          {asked && <PlainField title={asked[0]} value={number} placeholder={String(asked[1])} change={setNumber} faults={faultsAt(faults, "/condition")} />}
-          <label class="field">
-            <span class="field-label">Connector</span>
-            <select value={connector} onChange={(event) => setConnector(event.currentTarget.value)}>
-              <option value="">Every connector</option>
-              {connectors.map((one) => (
-                <option key={one.id} value={one.id}>
-                  {one.name}
-                </option>
-              ))}
-            </select>
-          </label>
-          <PlainField title="Tell" help="The address of a webhook, or e-mail addresses." isRequired value={to} change={setTo} faults={faultsAt(faults, "/channel")} />
-        </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={name.trim() === "" || to.trim() === ""}>
-            Create
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title="New alert" close={close} submit={submit} confirm="Create" disabled={name.trim() === "" || to.trim() === ""}>
+      <PlainField title="Name" isRequired autoFocus value={name} change={setName} faults={faultsAt(faults, "/name")} />
+      <label class="field">
+        <span class="field-label">When</span>
+        <select value={kind} onChange={(event) => setKind(event.currentTarget.value as AlertCondition["kind"])}>
+          {Object.entries(CONDITIONS).map(([key, label]) => (
+            <option key={key} value={key}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {asked && <PlainField title={asked[0]} value={number} placeholder={String(asked[1])} change={setNumber} faults={faultsAt(faults, "/condition")} />}
+      <label class="field">
+        <span class="field-label">Connector</span>
+        <select value={connector} onChange={(event) => setConnector(event.currentTarget.value)}>
+          <option value="">Every connector</option>
+          {connectors.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <PlainField title="Tell" help="The address of a webhook, or e-mail addresses." isRequired value={to} change={setTo} faults={faultsAt(faults, "/channel")} />
+    </FormDialog>
   );
 }

@@ -1,14 +1,15 @@
 /** Who is told when something changes: one message per change of state. */
-import { useState } from "preact/hooks";
 import { allPages, api, ifMatch, told } from "../../api/client";
 import { invalidate, useQuery } from "../../api/query";
 import type { Alert } from "../../api/types";
 import { useConnectorNames } from "../../names";
 import { ask } from "../../ui/dialog";
 import { Icon } from "../../ui/icons";
+import { NewButton } from "../../ui/new-button";
 import { Empty, Page } from "../../ui/page";
 import { useMay } from "../../ui/permission";
 import { Shown } from "../../ui/shown";
+import { Table } from "../../ui/table";
 import { Time } from "../../ui/time";
 import { complain, say } from "../../ui/toasts";
 import { AlertDialog } from "./alert-dialog";
@@ -18,17 +19,10 @@ import { channelOf, sentenceOf } from "./conditions";
 export function AlertsPage() {
   const alerts = useQuery("alerts", () => allPages((cursor) => told(api.GET("/v1/alerts", { params: { query: { limit: 100, cursor } } }))), 10_000);
   const mayEdit = useMay("editor");
-  const [isNew, setNew] = useState(false);
   return (
     <Page
       title="Alerts"
-      buttons={
-        mayEdit && (
-          <button type="button" class="primary" onClick={() => setNew(true)}>
-            <Icon name="plus" /> New alert
-          </button>
-        )
-      }
+      buttons={mayEdit && <NewButton label="New alert">{(close) => <AlertDialog close={close} />}</NewButton>}
     >
       <Shown query={alerts}>
         {(data) =>
@@ -41,7 +35,6 @@ export function AlertsPage() {
           )
         }
       </Shown>
-      {isNew && <AlertDialog close={() => setNew(false)} />}
     </Page>
   );
 }
@@ -49,41 +42,27 @@ export function AlertsPage() {
 function AlertTable({ alerts, mayEdit }: { alerts: Alert[]; mayEdit: boolean }) {
   const nameOf = useConnectorNames();
   return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>Alert</th>
-            <th>State</th>
-            <th>When</th>
-            <th>Connector</th>
-            <th>To</th>
-            {mayEdit && <th>Test and delete</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {alerts.map((alert) => (
-            <tr key={alert.id}>
-              <td class="main-cell">{alert.name}</td>
-              <td>
-                <AlertState alert={alert} />
-              </td>
-              <td data-label="When">{sentenceOf(alert.condition)}</td>
-              <td data-label="Connector">{alert.connector_id ? nameOf(alert.connector_id) : "Every connector"}</td>
-              <td class="said" data-label="To">{channelOf(alert.channel)}</td>
-              {mayEdit && (
-                <td>
-                  <TestAlert alert={alert} />{" "}
-                  <button type="button" class="small danger-quiet" onClick={() => void remove(alert).catch(complain)}>
-                    Delete<span class="visually-hidden"> {alert.name}</span>
-                  </button>
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["Alert", "State", "When", "Connector", "To", mayEdit && "Test and delete"]}>
+      {alerts.map((alert) => (
+        <tr key={alert.id}>
+          <td class="main-cell">{alert.name}</td>
+          <td>
+            <AlertState alert={alert} />
+          </td>
+          <td data-label="When">{sentenceOf(alert.condition)}</td>
+          <td data-label="Connector">{alert.connector_id ? nameOf(alert.connector_id) : "Every connector"}</td>
+          <td class="said" data-label="To">{channelOf(alert.channel)}</td>
+          {mayEdit && (
+            <td>
+              <TestAlert alert={alert} />{" "}
+              <button type="button" class="small danger-quiet" onClick={() => void remove(alert).catch(complain)}>
+                Delete<span class="visually-hidden"> {alert.name}</span>
+              </button>
+            </td>
+          )}
+        </tr>
+      ))}
+    </Table>
   );
 }
 

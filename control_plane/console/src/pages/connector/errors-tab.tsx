@@ -5,6 +5,7 @@ import type { Connector, DeliveryError, ErrorPage } from "../../api/types";
 import { useWindow, WindowToggle } from "../../chart/window";
 import { ADVICE, ERROR_CLASSES, type ErrorClass, outcomeLabel } from "../../outcomes";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
+import { ActionSelect } from "../../ui/action-select";
 import { day as dayName, timeZone } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Empty } from "../../ui/page";
@@ -87,7 +88,6 @@ interface FilterProps {
 }
 
 function ErrorFilters({ connector, kind, code, actionId, filter }: FilterProps) {
-  const actions = useActions(connector.id).data ?? [];
   const query = new URLSearchParams({ bom: "true" });
   for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, value);
   return (
@@ -101,14 +101,7 @@ function ErrorFilters({ connector, kind, code, actionId, filter }: FilterProps) 
           </option>
         ))}
       </select>
-      <select aria-label="Action" value={actionId} onChange={(event) => setQueryParameters({ action: event.currentTarget.value })}>
-        <option value="">Every action</option>
-        {actions.map((action) => (
-          <option key={action.id} value={action.id}>
-            {action.name}
-          </option>
-        ))}
-      </select>
+      <ActionSelect connectorId={connector.id} chosen={actionId} />
       {code && (
         <button type="button" class="filter" aria-pressed="true" onClick={() => setQueryParameters({ code: "" })}>
           Code {code} <Icon name="close" />

@@ -8,6 +8,7 @@ import { Icon } from "../../ui/icons";
 import { Empty, Page } from "../../ui/page";
 import { useMay } from "../../ui/permission";
 import { Shown } from "../../ui/shown";
+import { Table } from "../../ui/table";
 import { Time } from "../../ui/time";
 import { complain, say } from "../../ui/toasts";
 import { importFile, useCustomTypes } from "./reading";
@@ -51,35 +52,23 @@ export function CustomTypesPage() {
 
 function TypeTable({ types }: { types: CustomType[] }) {
   return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>Type</th>
-            <th>Revision</th>
-            <th>Used by</th>
-            <th>Changed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {types.map((type) => (
-            <tr key={type.id}>
-              <td class="main-cell">
-                <div>
-                  <a href={`/custom-types/${type.id}`}>{type.label}</a>
-                  <code class="quiet">{type.type}</code>
-                </div>
-              </td>
-              <td data-label="Revision">{type.revision}</td>
-              <td data-label="Used by">{plural(type.connectors, "connector")}</td>
-              <td data-label="Changed">
-                <Time at={type.updated_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["Type", "Revision", "Used by", "Changed"]}>
+      {types.map((type) => (
+        <tr key={type.id}>
+          <td class="main-cell">
+            <div>
+              <a href={`/custom-types/${type.id}`}>{type.label}</a>
+              <code class="quiet">{type.type}</code>
+            </div>
+          </td>
+          <td data-label="Revision">{type.revision}</td>
+          <td data-label="Used by">{plural(type.connectors, "connector")}</td>
+          <td data-label="Changed">
+            <Time at={type.updated_at} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

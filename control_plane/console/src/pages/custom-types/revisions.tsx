@@ -7,6 +7,7 @@ import { ask } from "../../ui/dialog";
 import { Loading } from "../../ui/loading";
 import { useMay } from "../../ui/permission";
 import { Shown } from "../../ui/shown";
+import { Table } from "../../ui/table";
 import { Time } from "../../ui/time";
 import { complain, say } from "../../ui/toasts";
 import { Difference } from "../../versions/difference";
@@ -21,42 +22,28 @@ export function Revisions({ type }: { type: CustomType }) {
     <Shown query={revisions}>
       {(data) => (
         <>
-          <div class="table-frame">
-            <table class="rows">
-              <thead>
-                <tr>
-                  <th>Revision</th>
-                  <th>Saved</th>
-                  <th>By</th>
-                  <th>Note</th>
-                  <th>Compare</th>
-                  {mayEdit && <th>Bring back</th>}
-                </tr>
-              </thead>
-              <tbody>
-                {data.map(({ number, created_at, created_by, note }) => (
-                  <tr key={number}>
-                    <td>
-                      {number} {number === type.revision && <span class="chip good">newest</span>}
-                    </td>
-                    <td data-label="Saved">
-                      <Time at={created_at} />
-                    </td>
-                    <td data-label="By">{nameOf(created_by)}</td>
-                    <td data-label="Note">{note ?? <span class="quiet">—</span>}</td>
-                    <td>
-                      {number !== type.revision && (
-                        <button type="button" class="small" aria-pressed={compared === String(number)} onClick={() => setCompared(String(number))}>
-                          Compare<span class="visually-hidden"> revision {number} with the newest</span>
-                        </button>
-                      )}
-                    </td>
-                    {mayEdit && <td>{number !== type.revision && <BringBack type={type} number={number} />}</td>}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table heads={["Revision", "Saved", "By", "Note", "Compare", mayEdit && "Bring back"]}>
+            {data.map(({ number, created_at, created_by, note }) => (
+              <tr key={number}>
+                <td>
+                  {number} {number === type.revision && <span class="chip good">newest</span>}
+                </td>
+                <td data-label="Saved">
+                  <Time at={created_at} />
+                </td>
+                <td data-label="By">{nameOf(created_by)}</td>
+                <td data-label="Note">{note ?? <span class="quiet">—</span>}</td>
+                <td>
+                  {number !== type.revision && (
+                    <button type="button" class="small" aria-pressed={compared === String(number)} onClick={() => setCompared(String(number))}>
+                      Compare<span class="visually-hidden"> revision {number} with the newest</span>
+                    </button>
+                  )}
+                </td>
+                {mayEdit && <td>{number !== type.revision && <BringBack type={type} number={number} />}</td>}
+              </tr>
+            ))}
+          </Table>
           {compared !== "" && (
             <section class="panel" key={`${compared}/${type.revision}`}>
               <h2>

@@ -7,6 +7,7 @@ import { useMay } from "../../ui/permission";
 import { Shown } from "../../ui/shown";
 import { revisionOf } from "./reading";
 import { TakeRevision } from "./take-revision";
+import { Table } from "../../ui/table";
 
 export function UsersOfType({ type }: { type: CustomType }) {
   const connectors = useConnectors();
@@ -25,32 +26,20 @@ export function UsersOfType({ type }: { type: CustomType }) {
           );
         }
         return (
-          <div class="table-frame">
-            <table class="rows">
-              <thead>
-                <tr>
-                  <th>Connector</th>
-                  <th>State</th>
-                  <th>Revision</th>
-                  {mayEdit && <th>Newest</th>}
-                </tr>
-              </thead>
-              <tbody>
-                {users.map((connector) => (
-                  <tr key={connector.id}>
-                    <td class="main-cell">
-                      <a href={`/connectors/${connector.id}`}>{connector.name}</a>
-                    </td>
-                    <td class="chips">
-                      <StatusChip name={statusOf(connector, null)} />
-                    </td>
-                    <td data-label="Revision">{revisionOf(connector.type)}</td>
-                    {mayEdit && <td>{revisionOf(connector.type) !== type.revision && <TakeRevision connector={connector} revision={type.revision} />}</td>}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table heads={["Connector", "State", "Revision", mayEdit && "Newest"]}>
+            {users.map((connector) => (
+              <tr key={connector.id}>
+                <td class="main-cell">
+                  <a href={`/connectors/${connector.id}`}>{connector.name}</a>
+                </td>
+                <td class="chips">
+                  <StatusChip name={statusOf(connector, null)} />
+                </td>
+                <td data-label="Revision">{revisionOf(connector.type)}</td>
+                {mayEdit && <td>{revisionOf(connector.type) !== type.revision && <TakeRevision connector={connector} revision={type.revision} />}</td>}
+              </tr>
+            ))}
+          </Table>
         );
       }}
     </Shown>

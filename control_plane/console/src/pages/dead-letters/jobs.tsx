@@ -7,6 +7,7 @@ import { useGrowingList } from "../../ui/growing-list";
 import { Empty } from "../../ui/page";
 import { useMay } from "../../ui/permission";
 import { Shown } from "../../ui/shown";
+import { Table } from "../../ui/table";
 import { Time } from "../../ui/time";
 import { complain, say } from "../../ui/toasts";
 
@@ -42,42 +43,27 @@ export function Jobs() {
 function JobTable({ jobs }: { jobs: Job[] }) {
   const nameOf = useUserNames();
   return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>Replay</th>
-            <th>State</th>
-            <th>Planned by</th>
-            <th class="numeric">To send</th>
-            <th class="numeric">Ended</th>
-            <th class="numeric">Errors</th>
-            <th>Cancel</th>
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <tr key={job.id}>
-              <td>{job.number}</td>
-              <td>
-                <span class={`chip ${job.state === "finished" ? "good" : job.state === "cancelled" ? "muted" : "info"}`}>{words(job.state)}</span>
-              </td>
-              <td data-label="Planned by">
-                {nameOf(job.created_by)} <Time at={job.created_at} />
-              </td>
-              <td class="numeric" data-label="To send">{count(job.plan.will_send)}</td>
-              <td class="numeric" data-label="Ended">
-                <Progress job={job} />
-              </td>
-              <td class="numeric" data-label="Errors">{count(job.progress.errors_total ?? 0)}</td>
-              <td>
-                <CancelButton job={job} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["Replay", "State", "Planned by", { numeric: "To send" }, { numeric: "Ended" }, { numeric: "Errors" }, "Cancel"]}>
+      {jobs.map((job) => (
+        <tr key={job.id}>
+          <td>{job.number}</td>
+          <td>
+            <span class={`chip ${job.state === "finished" ? "good" : job.state === "cancelled" ? "muted" : "info"}`}>{words(job.state)}</span>
+          </td>
+          <td data-label="Planned by">
+            {nameOf(job.created_by)} <Time at={job.created_at} />
+          </td>
+          <td class="numeric" data-label="To send">{count(job.plan.will_send)}</td>
+          <td class="numeric" data-label="Ended">
+            <Progress job={job} />
+          </td>
+          <td class="numeric" data-label="Errors">{count(job.progress.errors_total ?? 0)}</td>
+          <td>
+            <CancelButton job={job} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

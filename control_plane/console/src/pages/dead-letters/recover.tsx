@@ -1,7 +1,7 @@
 /** After an outage: everything of a connector that failed since a moment, planned first and then sent again. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../api/types";
-import { Dialog } from "../../ui/dialog";
+import { FormDialog } from "../../ui/form-dialog";
 import { fromLocal, timeZone, toLocal } from "../../ui/format";
 import { useMay } from "../../ui/permission";
 import { complain } from "../../ui/toasts";
@@ -38,24 +38,12 @@ function SinceDialog({ connectorId, planned, close }: { connectorId: string; pla
     setBusy(false);
   };
   return (
-    <Dialog title="Recover what failed" close={close}>
-      <form onSubmit={(event) => void plan(event)}>
-        <div class="dialog-body">
-          <p>Every delivery of this connector that ended in error since then is rendered with today's configuration and sent again. You see how many first.</p>
-          <label class="field">
-            <span class="field-label">Failed since ({timeZone})</span>
-            <input type="datetime-local" required value={since} onInput={(event) => setSince(event.currentTarget.value)} />
-          </label>
-        </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={isBusy || since === ""}>
-            {isBusy ? "Planning…" : "See what would be sent"}
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title="Recover what failed" close={close} submit={plan} confirm={isBusy ? "Planning…" : "See what would be sent"} disabled={isBusy || since === ""}>
+      <p>Every delivery of this connector that ended in error since then is rendered with today's configuration and sent again. You see how many first.</p>
+      <label class="field">
+        <span class="field-label">Failed since ({timeZone})</span>
+        <input type="datetime-local" required value={since} onInput={(event) => setSince(event.currentTarget.value)} />
+      </label>
+    </FormDialog>
   );
 }

@@ -1,8 +1,8 @@
 /** Which deliveries: every filter stands in the address. */
 import { useState } from "preact/hooks";
-import { useActions } from "../../api/queries";
 import { OUTCOMES, outcomeLabel } from "../../outcomes";
 import { setQueryParameters, useQueryParameter } from "../../routing/location";
+import { ActionSelect } from "../../ui/action-select";
 import { ConnectorSelect } from "../../ui/connector-select";
 import { exactTime, fromLocal, timeZone, toLocal } from "../../ui/format";
 import { Icon } from "../../ui/icons";
@@ -70,20 +70,6 @@ export function DeliveryFilters({ filter }: { filter: Filter }) {
         </button>
       )}
     </div>
-  );
-}
-
-function ActionSelect({ connectorId, chosen }: { connectorId: string; chosen: string }) {
-  const actions = useActions(connectorId).data ?? [];
-  return (
-    <select aria-label="Action" value={chosen} onChange={(event) => setQueryParameters({ action: event.currentTarget.value })}>
-      <option value="">Every action</option>
-      {actions.map((action) => (
-        <option key={action.id} value={action.id}>
-          {action.name}
-        </option>
-      ))}
-    </select>
   );
 }
 

@@ -7,14 +7,16 @@ import { PlainField } from "../../forms/plain-field";
 import { faultsAt } from "../../forms/schema-form";
 import { navigate, useQueryParameter } from "../../routing/location";
 import type { Parameters } from "../../routing/routes";
-import { Dialog } from "../../ui/dialog";
+import { FormDialog } from "../../ui/form-dialog";
 import { plural } from "../../ui/format";
 import { Highlighted } from "../../ui/highlighted";
 import { Icon } from "../../ui/icons";
+import { NewButton } from "../../ui/new-button";
 import { Empty, Page } from "../../ui/page";
 import { useMay } from "../../ui/permission";
 import { SearchBox } from "../../ui/search-box";
 import { Shown } from "../../ui/shown";
+import { Table } from "../../ui/table";
 import { Time } from "../../ui/time";
 import { complain, say } from "../../ui/toasts";
 import { NotFoundPage } from "../not-found-page";
@@ -28,13 +30,10 @@ export function SourcesPage({ parameters }: { parameters: Parameters }) {
 
 function SourcesShown({ kind }: { kind: SourceKind }) {
   const sources = useSources(kind);
-  const [isNew, setNew] = useState(false);
   const [text, setText] = useQueryParameter("q");
   const { one, many, about } = KINDS[kind];
   const button = useMay("editor") && (
-    <button type="button" class="primary" onClick={() => setNew(true)}>
-      <Icon name="plus" /> New {one.toLowerCase()}
-    </button>
+    <NewButton label={`New ${one.toLowerCase()}`}>{(close) => <NewSource kind={kind} close={close} />}</NewButton>
   );
   return (
     <Page title={many} buttons={button}>
@@ -54,7 +53,6 @@ function SourcesShown({ kind }: { kind: SourceKind }) {
           )
         }
       </Shown>
-      {isNew && <NewSource kind={kind} close={() => setNew(false)} />}
     </Page>
   );
 }
@@ -66,39 +64,27 @@ function fits(source: Source, text: string): boolean {
 
 function SourceTable({ kind, sources, text }: { kind: SourceKind; sources: Source[]; text: string }) {
   return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>{KINDS[kind].one}</th>
-            <th>State</th>
-            <th>Actions</th>
-            <th>Changed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sources.map((source) => (
-            <tr key={source.id}>
-              <td class="main-cell">
-                <div>
-                  <a href={`/sources/${kind}/${source.id}`}>
-                    <Highlighted text={source.name} search={text} />
-                  </a>
-                  <span class="quiet">{detailOf(source)}</span>
-                </div>
-              </td>
-              <td class="chips">
-                <SourceState source={source} />
-              </td>
-              <td data-label="Actions">{plural(source.activations.length, "action")}</td>
-              <td data-label="Changed">
-                <Time at={source.updated_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={[KINDS[kind].one, "State", "Actions", "Changed"]}>
+      {sources.map((source) => (
+        <tr key={source.id}>
+          <td class="main-cell">
+            <div>
+              <a href={`/sources/${kind}/${source.id}`}>
+                <Highlighted text={source.name} search={text} />
+              </a>
+              <span class="quiet">{detailOf(source)}</span>
+            </div>
+          </td>
+          <td class="chips">
+            <SourceState source={source} />
+          </td>
+          <td data-label="Actions">{plural(source.activations.length, "action")}</td>
+          <td data-label="Changed">
+            <Time at={source.updated_at} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -138,34 +124,23 @@ function NewSource({ kind, close }: { kind: SourceKind; close: () => void }) {
       complain(error);
     }
   };
+  const isIncomplete = edited.name.trim() === "" || (kind === "event-feeds" && edited.event_names.length === 0);
   return (
-    <Dialog title={`New ${one.toLowerCase()}`} close={close}>
-      <form onSubmit={(event) => void submit(event)}>
-        <div class="dialog-body">
-          <PlainField title="Name" isRequired autoFocus value={edited.name} change={(name) => setEdited({ ...edited, name })} faults={faultsAt(faults, "/name")} />
-          {idLabel !== null && (
-            <PlainField
-              title={idLabel}
-              help={`${idHelp} Left empty, one is made.`}
-              value={edited.source_id}
-              change={(source_id) => setEdited({ ...edited, source_id })}
-              faults={faultsAt(faults, "/source_id")}
-            />
-          )}
-          {kind === "journeys" && <Steps steps={edited.steps} change={(steps) => setEdited({ ...edited, steps })} faults={faults} readOnly={false} />}
-          {kind === "event-feeds" && (
-            <EventNames names={edited.event_names} change={(event_names) => setEdited({ ...edited, event_names })} faults={faults} readOnly={false} />
-          )}
-        </div>
-        <footer>
-          <button type="button" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" class="primary" disabled={edited.name.trim() === "" || (kind === "event-feeds" && edited.event_names.length === 0)}>
-            Create
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title={`New ${one.toLowerCase()}`} close={close} submit={submit} confirm="Create" disabled={isIncomplete}>
+      <PlainField title="Name" isRequired autoFocus value={edited.name} change={(name) => setEdited({ ...edited, name })} faults={faultsAt(faults, "/name")} />
+      {idLabel !== null && (
+        <PlainField
+          title={idLabel}
+          help={`${idHelp} Left empty, one is made.`}
+          value={edited.source_id}
+          change={(source_id) => setEdited({ ...edited, source_id })}
+          faults={faultsAt(faults, "/source_id")}
+        />
+      )}
+      {kind === "journeys" && <Steps steps={edited.steps} change={(steps) => setEdited({ ...edited, steps })} faults={faults} readOnly={false} />}
+      {kind === "event-feeds" && (
+        <EventNames names={edited.event_names} change={(event_names) => setEdited({ ...edited, event_names })} faults={faults} readOnly={false} />
+      )}
+    </FormDialog>
   );
 }

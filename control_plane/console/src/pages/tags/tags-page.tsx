@@ -6,6 +6,7 @@ import { words } from "../../ui/format";
 import { Icon } from "../../ui/icons";
 import { Empty, Page } from "../../ui/page";
 import { Shown } from "../../ui/shown";
+import { Table } from "../../ui/table";
 import { complain, say } from "../../ui/toasts";
 
 export function TagsPage() {
@@ -66,31 +67,18 @@ function TagTable({ container }: { container: TagContainer }) {
     );
   }
   return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th>Tag</th>
-            <th>Kind</th>
-            <th>Fires</th>
-            <th>For</th>
-            <th>Consent</th>
-          </tr>
-        </thead>
-        <tbody>
-          {container.tags.map((tag) => (
-            <tr key={tag.action_id}>
-              <td class="main-cell">
-                <a href={`/actions/${tag.action_id}`}>{tag.url}</a>
-              </td>
-              <td data-label="Kind">{words(tag.kind)}</td>
-              <td data-label="Fires">{words(tag.fires)}</td>
-              <td data-label="For">{tag.memberships.join(", ")}</td>
-              <td data-label="Consent">{tag.consent.join(", ") || <span class="quiet">none needed</span>}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={["Tag", "Kind", "Fires", "For", "Consent"]}>
+      {container.tags.map((tag) => (
+        <tr key={tag.action_id}>
+          <td class="main-cell">
+            <a href={`/actions/${tag.action_id}`}>{tag.url}</a>
+          </td>
+          <td data-label="Kind">{words(tag.kind)}</td>
+          <td data-label="Fires">{words(tag.fires)}</td>
+          <td data-label="For">{tag.memberships.join(", ")}</td>
+          <td data-label="Consent">{tag.consent.join(", ") || <span class="quiet">none needed</span>}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
