@@ -23,8 +23,8 @@ from stream_workers.shell.partition_log import RecentRecord
 from stream_workers.shell.telemetry import Telemetry
 
 KEPT_BYTES = 1024 * 1024
-PORTION = 500
-"""The event loop turns after so many recalled records."""
+RECALLED_AT_ONCE = 500
+"""The event loop turns after so many of the recent records."""
 ROUTE_SAMPLE = 64
 """One record of this many is checked for its partition: order per profile needs producers that agree on murmur2."""
 
@@ -192,7 +192,7 @@ async def recall(partition: OwnedPartition, records: Iterable[RecentRecord]) -> 
     """
     position, open_events = partition.position, set()
     for number, record in enumerate(records, 1):
-        if number % PORTION == 0:
+        if number % RECALLED_AT_ONCE == 0:
             await asyncio.sleep(0)
         event = _readable(record.value)
         if event is None:
