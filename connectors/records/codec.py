@@ -15,10 +15,12 @@ from connectors.records.delivery import (
     Reason,
     WorkerStatus,
 )
-from connectors.records.profile_event import MembershipEvent, PlainEvent, ProfileEvent
+from connectors.records.profile_event import MembershipEvent, PlainEvent, ProfileEvent, names_of
 
 SCHEMA_VERSION = 1
 MAX_RECORD_BYTES = 1024 * 1024
+_NUL = b"\\u0000"
+"""The only way to write it in JSON."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 encode = _encoder.encode
@@ -61,6 +63,8 @@ def decode_event(value: bytes) -> ProfileEvent:
         raise _explain(value, error) from error
     if event.v != SCHEMA_VERSION:
         raise _unknown_version(event.v)
+    if _NUL in value:
+        _refuse_nul(event)
     return event
 
 
@@ -77,6 +81,12 @@ def decode_config(key: bytes, value: bytes) -> ConfigRecord:
     if record.v != SCHEMA_VERSION:
         raise _unknown_version(record.v)
     return record
+
+
+def _refuse_nul(event: ProfileEvent) -> None:
+    for path, name in names_of(event).items():
+        if name is not None and "\0" in name:
+            raise UndecodableRecord(Reason.UNDECODABLE, f"`$.{path}` holds U+0000, which separates the parts of keys.")
 
 
 def decode(type_: type[Record], value: bytes) -> Record:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import msgspec
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
-ShortText = Annotated[str, msgspec.Meta(max_length=512)]
-"""Part of keys and outcomes, which must stay small whatever the event holds."""
+_NO_NUL = {"pattern": "^[^\\u0000]*$"}
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=512, extra_json_schema=_NO_NUL)]
+ShortText = Annotated[str, msgspec.Meta(max_length=512, extra_json_schema=_NO_NUL)]
+"""Part of keys and outcomes, which must stay small whatever the event holds; U+0000 separates the parts of keys."""
 
 
 class SourceKind(StrEnum):
@@ -84,3 +85,11 @@ class PlainEvent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, 
 
 
 ProfileEvent = MembershipEvent | PlainEvent
+
+
+def names_of(event: ProfileEvent) -> dict[str, str | None]:
+    """What an event and its keys are known by, by the path of the field."""
+    names = {"workspace": event.workspace, "profile_id": event.profile_id, "event_id": event.event_id}
+    if isinstance(event, MembershipEvent):
+        return {**names, "source.id": event.source.id, "source.step": event.source.step}
+    return {**names, "name": event.name}
