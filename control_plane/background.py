@@ -26,6 +26,6 @@ async def _always(work: Callable[[], Awaitable[None]], name: str) -> None:
     while True:
         try:
             await work()
-        except Exception:  # noqa: BLE001  # the edge: nobody awaits it, so nobody else would ever notice
+        except Exception:  # the edge: nobody awaits it, so nobody else would ever notice
             log.exception("background.failed", work=name)
         await asyncio.sleep(RESTART_SECONDS)
