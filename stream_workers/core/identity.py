@@ -8,6 +8,10 @@ from connectors.records.profile_event import MembershipEvent, ProfileEvent
 POSITION_KEY = b"position"
 """The key of a partition's position on the `pending` topic; no row key can equal it (they begin with a length)."""
 
+_PLAIN = "event"
+"""What stands for the kind of source in a plain event's row key."""
+_PARTS = 6
+
 
 def delivery_id(event: ProfileEvent, action_id: str, partition: int, offset: int) -> str:
     """The same for every attempt of this event through this action: hash of workspace, profile, event and action.
@@ -29,8 +33,25 @@ def row_key(event: ProfileEvent, action_id: str, partition: int, offset: int) ->
         source = event.source
         parts: tuple[str, ...] = (source.kind.value, source.id, source.step or "")
     else:
-        parts = ("event", str(partition), str(offset))
+        parts = (_PLAIN, str(partition), str(offset))
     return b"".join(_prefixed((event.workspace, event.profile_id, action_id, *parts)))
+
+
+def membership(event: MembershipEvent) -> str:
+    """Whose change it is, and of what: the same for every change of the same membership."""
+    source = event.source
+    return "\0".join((event.workspace, event.profile_id, source.kind.value, source.id, source.step or ""))
+
+
+def membership_of_row(key: bytes) -> str | None:
+    """The membership that a row key was made from; `None` for a plain event's."""
+    parts, at = [], 0
+    for _ in range(_PARTS):
+        end = at + 2 + int.from_bytes(key[at : at + 2], "big")
+        parts.append(key[at + 2 : end].decode())
+        at = end
+    workspace, profile_id, _action_id, *source = parts
+    return None if source[0] == _PLAIN else "\0".join((workspace, profile_id, *source))
 
 
 def batch_id(delivery_ids: Iterable[str]) -> str:

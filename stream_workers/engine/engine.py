@@ -17,12 +17,12 @@ from stream_workers.core.horizon import HORIZON_MS, HORIZON_RECORDS
 from stream_workers.core.planning import ties_of
 from stream_workers.engine.commands import Commands
 from stream_workers.engine.dispatcher import Dispatcher
-from stream_workers.engine.intake import Intake, recall
+from stream_workers.engine.intake import Intake, Recall
 from stream_workers.engine.partition import Kept, OwnedPartition
-from stream_workers.engine.restore import admit_kept, admit_rows, read_rows
+from stream_workers.engine.restore import FoundRows, admit_found, admit_kept
 from stream_workers.shell.clock import Clock
 from stream_workers.shell.partition_log import PartitionLog
-from stream_workers.shell.partition_reader import ReadFailed
+from stream_workers.shell.partition_reader import ReadFailed, RecentRange
 from stream_workers.shell.partition_transaction import CommitAborted, Fenced
 from stream_workers.shell.telemetry import Telemetry
 
@@ -259,11 +259,12 @@ class DeliveryEngine:
             self._kept.pop(partition.number, None)
             return
         self._kept.pop(partition.number, None)
-        rows = await read_rows(await partition.take_over(), self._hands.telemetry)
+        found = FoundRows(partition, self.dispatcher, self._hands.telemetry)
+        await partition.take_over(found.take)
         await self._remember(partition)
-        await self._wait_for_config(max((row.config_position for _, row in rows), default=-1))
+        await self._wait_for_config(found.config_position)
         partition.config_position = self.dispatcher.view.position
-        await admit_rows(partition, rows, self.dispatcher)
+        await admit_found(partition, found, self.dispatcher)
 
     def _clear_parked(self, partition: OwnedPartition, before: ConfigView, view: ConfigView) -> None:
         """Deactivating or deleting an action, or taking it off its source, makes its dead letters final."""
@@ -280,7 +281,7 @@ class DeliveryEngine:
     async def _remember(self, partition: OwnedPartition) -> None:
         since, until = self._hands.clock.now_ms() - HORIZON_MS, partition.position.finished_until
         if until:
-            await recall(partition, await partition.log.recent(since, until, HORIZON_RECORDS))
+            await partition.log.recent(RecentRange(since, until, HORIZON_RECORDS), Recall(partition).take)
 
     async def _wait_for_config(self, position: int) -> None:
         while self.dispatcher.view.position < position:

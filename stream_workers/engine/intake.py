@@ -1,8 +1,5 @@
 """From a record of `profile-events` to its deliveries: decode, recognise, plan, admit. Bad input ends here."""
 
-import asyncio
-from collections.abc import Iterable
-
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
@@ -10,7 +7,7 @@ from connectors.records.codec import SCHEMA_VERSION, UndecodableRecord, decode_e
 from connectors.records.delivery import DeadLetter, OutcomeClass, Reason
 from connectors.records.profile_event import MembershipEvent, ProfileEvent
 from stream_workers.core.delivering import End
-from stream_workers.core.identity import delivery_id, row_key
+from stream_workers.core.identity import delivery_id, membership, row_key
 from stream_workers.core.planning import Planned, plan, ties_of
 from stream_workers.core.versions import moment_of, version_of
 from stream_workers.engine.connector import Connector
@@ -19,12 +16,10 @@ from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.partition import OwnedPartition
 from stream_workers.shell.clock import Clock, as_datetime
-from stream_workers.shell.partition_log import RecentRecord
+from stream_workers.shell.partition_reader import RecentRecord
 from stream_workers.shell.telemetry import Telemetry
 
 KEPT_BYTES = 1024 * 1024
-RECALLED_AT_ONCE = 500
-"""The event loop turns after so many of the recent records."""
 ROUTE_SAMPLE = 64
 """One record of this many is checked for its partition: order per profile needs producers that agree on murmur2."""
 
@@ -114,7 +109,7 @@ class Intake:
         horizon.advance(taken.appended_at)
         if event.event_id is not None and horizon.is_duplicate(_event_key(event), taken.offset):
             return Reason.DUPLICATE
-        if isinstance(event, MembershipEvent) and horizon.is_late(_membership(event), taken.version):
+        if isinstance(event, MembershipEvent) and horizon.is_late(membership(event), taken.version):
             return Reason.SUPERSEDED
         return None
 
@@ -178,30 +173,32 @@ def note(partition: OwnedPartition, value: bytes, offset: int, appended_at: int)
         _note(partition, event, offset, appended_at)
 
 
-def knows_newer(partition: OwnedPartition, taken: Taken) -> bool:
-    """True when the recent past holds a newer change of the same membership."""
-    event = taken.event
-    return isinstance(event, MembershipEvent) and partition.horizon.knows_newer(_membership(event), taken.version)
-
-
-async def recall(partition: OwnedPartition, records: Iterable[RecentRecord]) -> None:
-    """After a takeover: let the horizon know the finished records, in the order of their offsets.
+class Recall:
+    """After a takeover: lets the horizon know the finished records, in the order of their offsets.
 
     Beyond the finished prefix only changes are noted, so that an older one that is still open knows that it is late.
     Event ids are not: the open record must not pass for the duplicate of its own duplicate.
     """
-    position, open_events = partition.position, set()
-    for number, record in enumerate(records, 1):
-        if number % RECALLED_AT_ONCE == 0:
-            await asyncio.sleep(0)
-        event = _readable(record.value)
-        if event is None:
-            continue
-        if record.offset < position.next:
+
+    def __init__(self, partition: OwnedPartition) -> None:
+        self._partition = partition
+        self._first_open = partition.position.next
+        self._open_events: set[str] = set()
+
+    def take(self, records: list[RecentRecord]) -> None:
+        """The next records."""
+        for record in records:
+            event = _readable(record.value)
+            if event is not None:
+                self._take(record, event)
+
+    def _take(self, record: RecentRecord, event: ProfileEvent) -> None:
+        partition = self._partition
+        if record.offset < self._first_open:
             _note(partition, event, record.offset, record.appended_at)
-        elif not position.is_finished(record.offset):
-            open_events.add(_event_key(event))
-        elif event.event_id is None or not (_event_key(event) in open_events or _is_known(partition, event)):
+        elif not partition.position.is_finished(record.offset):
+            self._open_events.add(_event_key(event))
+        elif event.event_id is None or not (_event_key(event) in self._open_events or _is_known(partition, event)):
             _note_change(partition, event, record.offset, record.appended_at)
 
 
@@ -221,7 +218,7 @@ def _note(partition: OwnedPartition, event: ProfileEvent, offset: int, appended_
 
 def _note_change(partition: OwnedPartition, event: ProfileEvent, offset: int, appended_at: int) -> None:
     if isinstance(event, MembershipEvent):
-        partition.horizon.is_late(_membership(event), version_of(event, appended_at, offset))
+        partition.horizon.is_late(membership(event), version_of(event, appended_at, offset))
 
 
 def _is_known(partition: OwnedPartition, event: ProfileEvent) -> bool:
@@ -230,8 +227,3 @@ def _is_known(partition: OwnedPartition, event: ProfileEvent) -> bool:
 
 def _event_key(event: ProfileEvent) -> str:
     return f"{event.workspace}\0{event.profile_id}\0{event.event_id}"
-
-
-def _membership(event: MembershipEvent) -> str:
-    source = event.source
-    return f"{event.workspace}\0{event.profile_id}\0{source.kind}\0{source.id}\0{source.step or ''}"

@@ -15,7 +15,7 @@ from stream_workers.core.horizon import Horizon
 from stream_workers.core.position import FinishedOffsets
 from stream_workers.engine.delivery import Delivery, Taken
 from stream_workers.shell.partition_log import PartitionLog, Unit
-from stream_workers.shell.partition_reader import ReadFailed
+from stream_workers.shell.partition_reader import ReadFailed, RowRecord, Take
 from stream_workers.shell.partition_transaction import CommitAborted, CommitUnknown, Fenced
 
 if TYPE_CHECKING:
@@ -178,13 +178,12 @@ class OwnedPartition:
 
     # --- takeover, commits, release ---
 
-    async def take_over(self) -> dict[bytes, bytes]:
-        """Fence the previous owner and restore the position; returns the pending rows. Raises what the log raises."""
-        pending = await self._log.take_over()
-        if pending.position is not None:
-            self._restore(pending.position)
-            self._recorded = pending.position
-        return pending.rows
+    async def take_over(self, take: Take[RowRecord]) -> None:
+        """Fence the previous owner, restore the position, and read the pending rows. Raises what the log raises."""
+        position = await self._log.take_over(take)
+        if position is not None:
+            self._restore(position)
+            self._recorded = position
 
     async def resume(self, kept: Kept) -> bool:
         """Fence everybody else and go on as if the partition had never been away; false when somebody has written."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -10,12 +10,25 @@ from confluent_kafka import TopicPartition
 
 from connectors.records.codec import encode
 from connectors.records.delivery import Position
-from stream_workers.shell.partition_reader import Pending, RecentRange, read_pending, read_position, read_recent
+from stream_workers.shell.partition_reader import (
+    Item,
+    ReadFailed,
+    RecentRange,
+    RecentRecord,
+    RowRecord,
+    Take,
+    read_pending,
+    read_position,
+    read_recent,
+)
 from stream_workers.shell.partition_transaction import PartitionProducer
 
 Result = TypeVar("Result")
 TAKEOVER_TIMEOUT_SECONDS = 60.0
 COMMIT_TIMEOUT_SECONDS = 15.0
+PORTION = 500
+"""What is read reaches the event loop in portions: a million records must not keep it from anything else."""
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +66,22 @@ class Unit:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RecentRecord:
-    """A record of the recent past, as the horizon needs it."""
-
-    value: bytes
-    offset: int
-    appended_at: int
-
-
 class PartitionLog(Protocol):
     """What an owned partition needs of Kafka."""
 
-    async def take_over(self) -> Pending:
-        """Fence the previous owner, and read what is pending. Raises `ReadFailed`, `Fenced` or `CommitAborted`."""
+    async def take_over(self, take: Take[RowRecord]) -> Position | None:
+        """Fence the previous owner, and read what is pending: rows in the order of their writing, and the position.
+
+        `take` is called in the event loop. Raises `ReadFailed`, `Fenced` or `CommitAborted`.
+        """
         ...
 
     async def newest_position(self) -> Position | None:
         """Fence everybody else, and read how far the partition is, without its rows. Raises as `take_over` does."""
         ...
 
-    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
-        """The recent records below the offset `until`. Raises `ReadFailed`."""
+    async def recent(self, wanted: RecentRange, take: Take[RecentRecord]) -> None:
+        """Read the recent records; `take` is called in the event loop. Raises `ReadFailed`."""
         ...
 
     async def commit(self, unit: Unit, position: Position) -> None:
@@ -98,25 +105,27 @@ class KafkaPartitionLog:
         self._position_key = position_key
         self._executor = executor
         self._producer: PartitionProducer | None = None
+        self._closed = False
 
-    async def take_over(self) -> Pending:
+    async def take_over(self, take: Take[RowRecord]) -> Position | None:
         """Fence the previous owner, and read what is pending."""
-        return await self._in_thread(self._take_over)
+        return await self._in_thread(self._take_over, self._in_loop(take))
 
     async def newest_position(self) -> Position | None:
         """Fence everybody else, and read how far the partition is."""
         return await self._in_thread(self._newest_position)
 
-    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
-        """The recent records below the offset `until`."""
-        return await self._in_thread(self._recent, since_ms, until, at_most)
+    async def recent(self, wanted: RecentRange, take: Take[RecentRecord]) -> None:
+        """Read the recent records."""
+        await self._in_thread(self._recent, wanted, self._in_loop(take))
 
     async def commit(self, unit: Unit, position: Position) -> None:
         """Write everything in one transaction."""
         await self._in_thread(self._commit, unit, position)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back; what is being read is given up."""
+        self._closed = True
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await self._in_thread(producer.close)
@@ -124,11 +133,27 @@ class KafkaPartitionLog:
     async def _in_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
 
-    def _take_over(self) -> Pending:
+    def _in_loop(self, take: Take[Item]) -> Take[Item]:
+        """For a thread: hand over to the event loop, in small portions, and wait until each has been taken."""
+        loop = asyncio.get_running_loop()
+
+        def hand_over(items: list[Item]) -> None:
+            for start in range(0, len(items), PORTION):
+                if self._closed:
+                    raise ReadFailed("the partition was given up")
+                taken: Future[None] = Future()
+                loop.call_soon_threadsafe(_fulfil, taken, take, items[start : start + PORTION])
+                while not wait([taken], _POLL_SECONDS).done and not self._closed:
+                    continue
+                if taken.done():
+                    taken.result()
+
+        return hand_over
+
+    def _take_over(self, take: Take[RowRecord]) -> Position | None:
         self._fence()
-        return read_pending(
-            self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
-        )
+        pending = TopicPartition(self._topics.pending, self._partition)
+        return read_pending(self._options, pending, self._position_key, take, TAKEOVER_TIMEOUT_SECONDS)
 
     def _newest_position(self) -> Position | None:
         self._fence()
@@ -143,18 +168,9 @@ class KafkaPartitionLog:
         self._producer = PartitionProducer(self._options, transactional_id, self._partition)
         self._producer.fence(TAKEOVER_TIMEOUT_SECONDS)
 
-    def _recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
-        messages = read_recent(
-            self._options,
-            TopicPartition(self._topics.profile_events, self._partition),
-            RecentRange(since_ms, until, at_most),
-            TAKEOVER_TIMEOUT_SECONDS,
-        )
-        return [
-            RecentRecord(message.value(), message.offset(), message.timestamp()[1])
-            for message in messages
-            if message.value() is not None
-        ]
+    def _recent(self, wanted: RecentRange, take: Take[RecentRecord]) -> None:
+        source = TopicPartition(self._topics.profile_events, self._partition)
+        read_recent(self._options, source, wanted, take, TAKEOVER_TIMEOUT_SECONDS)
 
     def _commit(self, unit: Unit, position: Position) -> None:
         if self._producer is None:
@@ -167,6 +183,15 @@ class KafkaPartitionLog:
             topics.pending: _messages([*unit.rows.items(), (self._position_key, encode(position))]),
         }
         self._producer.commit({topic: rows for topic, rows in messages.items() if rows}, COMMIT_TIMEOUT_SECONDS)
+
+
+def _fulfil(taken: Future[None], take: Take[Item], items: list[Item]) -> None:
+    try:
+        take(items)
+    except BaseException as error:
+        taken.set_exception(error)
+        raise
+    taken.set_result(None)
 
 
 def _messages(pairs: Iterable[tuple[bytes | None, bytes | None]]) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """Reading a partition without a group: what is pending at a takeover, and the recent past of the source."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -11,38 +11,42 @@ from connectors.records.codec import UndecodableRecord, decode
 from connectors.records.delivery import Position
 
 _POLL_SECONDS = 0.2
-_FETCH = 10_000
+_FETCH = 2_000
+_QUEUE_KBYTES = 4_096
+"""What librdkafka may have fetched ahead: eight partitions are read at a time, and its own bound is 64 MB for each."""
 _TAIL = 100
+
+RowRecord = tuple[bytes, bytes | None]
+"""Row key, and the row's bytes or `None` when it is no more."""
+Item = TypeVar("Item")
+Take = Callable[[list[Item]], None]
+"""What is called with portion after portion of what is read."""
 
 
 class ReadFailed(Exception):
-    """Kafka did not give the whole partition within the deadline; the takeover is tried again."""
+    """Kafka gave nothing more of a partition before its end; the takeover is tried again."""
 
 
-@dataclass(slots=True)
-class Pending:
-    """What the `pending` topic says of a partition: its position, and the rows as bytes by row key."""
+def read_pending(
+    options: dict[str, Any], pending: TopicPartition, position_key: bytes, take: Take[RowRecord], timeout: float
+) -> Position | None:
+    """The committed rows of a partition, in the order of their writing, and its position; blocking.
 
+    Raises `ReadFailed`.
+    """
     position: Position | None = None
-    rows: dict[bytes, bytes] = field(default_factory=dict)
-    unreadable: int = 0
-
-
-def read_pending(options: dict[str, Any], topic: str, partition: int, position_key: bytes, timeout: float) -> Pending:
-    """The committed state of a partition; blocking. Raises `ReadFailed`."""
-    pending = Pending()
-    for message in _read_to_end(options, TopicPartition(topic, partition, 0), timeout):
-        key, value = message.key(), message.value()
-        if key == position_key:
-            try:
-                pending.position = decode(Position, value) if value is not None else None
-            except UndecodableRecord:
-                pending.unreadable += 1
-        elif value is None:
-            pending.rows.pop(key, None)
-        elif key is not None:
-            pending.rows[key] = value
-    return pending
+    start = TopicPartition(pending.topic, pending.partition, 0)
+    for messages in _read_to_end(options, start, timeout):
+        rows: list[RowRecord] = []
+        for message in messages:
+            key, value = message.key(), message.value()
+            if key != position_key:
+                if key is not None:
+                    rows.append((key, value))
+            elif value is not None:
+                position = _position(value) or position
+        take(rows)
+    return position
 
 
 def read_position(
@@ -64,9 +68,10 @@ def read_position(
     newest: Position | None = None
     while newest is None:
         start = max(low, high - tail)
-        for message in _read_to_end(options, TopicPartition(topic, partition, start), timeout):
-            if message.key() == position_key and message.value() is not None:
-                newest = _position(message.value()) or newest
+        for messages in _read_to_end(options, TopicPartition(topic, partition, start), timeout):
+            for message in messages:
+                if message.key() == position_key and message.value() is not None:
+                    newest = _position(message.value()) or newest
         if start == low:
             break
         tail *= _TAIL
@@ -82,6 +87,15 @@ def _position(value: bytes) -> Position | None:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentRecord:
+    """A record of the recent past, as the horizon needs it."""
+
+    value: bytes
+    offset: int
+    appended_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecentRange:
     """Records appended since a time (unix ms) and below the offset `until`; the last `at_most` of them."""
 
@@ -91,8 +105,8 @@ class RecentRange:
 
 
 def read_recent(
-    options: dict[str, Any], source: TopicPartition, wanted: RecentRange, timeout: float
-) -> Iterator[Message]:
+    options: dict[str, Any], source: TopicPartition, wanted: RecentRange, take: Take[RecentRecord], timeout: float
+) -> None:
     """The recent records of a partition; blocking. Raises `ReadFailed`."""
     topic, partition = source.topic, source.partition
     consumer = _consumer(options)
@@ -106,10 +120,16 @@ def read_recent(
         consumer.close()
     start = max(low, wanted.until - wanted.at_most, found if found >= 0 else wanted.until)
     if start < wanted.until:
-        for message in _read_to_end(options, TopicPartition(topic, partition, start), timeout):
-            if message.offset() >= wanted.until:
+        for messages in _read_to_end(options, TopicPartition(topic, partition, start), timeout):
+            take(
+                [
+                    RecentRecord(message.value(), message.offset(), message.timestamp()[1])
+                    for message in messages
+                    if message.value() is not None and message.offset() < wanted.until
+                ]
+            )
+            if messages[-1].offset() >= wanted.until:
                 return
-            yield message
 
 
 def _consumer(options: dict[str, Any]) -> Consumer:
@@ -123,28 +143,37 @@ def _consumer(options: dict[str, Any]) -> Consumer:
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 50,
             "queued.min.messages": 100_000,
+            "queued.max.messages.kbytes": _QUEUE_KBYTES,
             "log_level": 3,
         }
     )
 
 
-def _read_to_end(options: dict[str, Any], start: TopicPartition, timeout: float) -> Iterator[Message]:
+def _read_to_end(options: dict[str, Any], start: TopicPartition, timeout: float) -> Iterator[list[Message]]:
+    """Portions that are not empty; fails when nothing comes for `timeout` seconds, however long the whole takes."""
     consumer = _consumer(options)
     deadline = time.monotonic() + timeout
     try:
         consumer.assign([start])
         while True:
-            for message in consumer.consume(_FETCH, _POLL_SECONDS):
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    return
-                elif not error.retriable():
-                    raise ReadFailed(str(error))
+            polled = consumer.consume(_FETCH, _POLL_SECONDS)
+            messages = [message for message in polled if message.error() is None]
+            if messages:
+                yield messages
+                deadline = time.monotonic() + timeout
+            if any(_ends(message.error()) for message in polled if message.error() is not None):
+                return
             if time.monotonic() > deadline:
-                raise ReadFailed(f"{start.topic}/{start.partition} was not read to its end within {timeout:.0f} s")
+                raise ReadFailed(f"{start.topic}/{start.partition} gave nothing more for {timeout:.0f} s")
     except KafkaException as error:
         raise ReadFailed(str(error.args[0])) from error
     finally:
         consumer.close()
+
+
+def _ends(error: KafkaError) -> bool:
+    if error.code() == KafkaError._PARTITION_EOF:
+        return True
+    if not error.retriable():
+        raise ReadFailed(str(error))
+    return False

@@ -39,7 +39,7 @@ from stream_workers.engine.tokens import Tokens
 from stream_workers.http.request_bytes import RequestBytes
 from stream_workers.shell.clock import SystemClock
 from stream_workers.shell.partition_log import Unit
-from stream_workers.shell.partition_reader import Pending
+from stream_workers.shell.partition_reader import RowRecord, Take
 from stream_workers.shell.telemetry import Telemetry
 from tests.bench.workload import KINDS, TEXT_BODY, WebhookConfig, webhooks
 from tests.support.refresh_tokens import RefreshTokensInMemory
@@ -120,8 +120,8 @@ class ForgetfulLog:
 
     committed = 0
 
-    async def take_over(self) -> Pending:
-        return Pending()
+    async def take_over(self, take: Take[RowRecord]) -> None:
+        take([])
 
     async def commit(self, unit: Unit, position: Position) -> None:
         await asyncio.sleep(0)

@@ -26,8 +26,8 @@ from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
 from stream_workers.engine.slots import SlotPolicy
 from stream_workers.engine.tokens import Tokens
-from stream_workers.shell.partition_log import RecentRecord, Unit
-from stream_workers.shell.partition_reader import Pending
+from stream_workers.shell.partition_log import Unit
+from stream_workers.shell.partition_reader import RecentRange, RecentRecord, RowRecord, Take
 from stream_workers.shell.telemetry import Telemetry
 from tests.support.acme import ACME
 from tests.support.builders import NOON_MS, event_bytes
@@ -54,20 +54,21 @@ class FakeLog:
     looked: int = 0
     """… and how often only the position."""
 
-    async def take_over(self) -> Pending:
+    async def take_over(self, take: Take[RowRecord]) -> Position | None:
         """What is committed."""
         self.read += 1
-        return Pending(self.position, dict(self.rows))
+        take(list(self.rows.items()))
+        return self.position
 
     async def newest_position(self) -> Position | None:
         """How far it is."""
         self.looked += 1
         return self.position
 
-    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
+    async def recent(self, wanted: RecentRange, take: Take[RecentRecord]) -> None:
         """The records below `until`."""
-        recent = [one for one in self.records if one.offset < until and one.appended_at >= since_ms]
-        return recent[-at_most:]
+        recent = [one for one in self.records if one.offset < wanted.until and one.appended_at >= wanted.since_ms]
+        take(recent[-wanted.at_most :])
 
     async def commit(self, unit: Unit, position: Position) -> None:
         """All or nothing."""

@@ -11,8 +11,8 @@ import msgspec
 
 from connectors.records.codec import decode
 from connectors.records.delivery import DeadLetter, Outcome, PendingRow, Position
-from stream_workers.shell.partition_log import RecentRecord, Unit
-from stream_workers.shell.partition_reader import Pending
+from stream_workers.shell.partition_log import Unit
+from stream_workers.shell.partition_reader import RecentRange, RecentRecord, RowRecord, Take
 from stream_workers.shell.partition_transaction import CommitAborted, CommitUnknown, Fenced
 
 
@@ -50,24 +50,26 @@ class FencedLog:
         self.broken = False
         self.closed = False
 
-    async def take_over(self) -> Pending:
-        """Fence everybody else."""
+    async def take_over(self, take: Take[RowRecord]) -> Position | None:
+        """Fence everybody else, and read."""
+        position = await self.newest_position()
+        for key, row in self._topics.rows.items():
+            take([(key, msgspec.json.encode(row))])
+        return position
+
+    async def newest_position(self) -> Position | None:
+        """Fence everybody else, and look."""
         await asyncio.sleep(0)
         self._topics.epoch += 1
         self._epoch = self._topics.epoch
         self.broken = False
-        rows = {key: msgspec.json.encode(row) for key, row in self._topics.rows.items()}
-        return Pending(self._topics.position, rows)
+        return self._topics.position
 
-    async def newest_position(self) -> Position | None:
-        """Fence everybody else, and look."""
-        return (await self.take_over()).position
-
-    async def recent(self, since_ms: int, until: int, at_most: int) -> list[RecentRecord]:
+    async def recent(self, wanted: RecentRange, take: Take[RecentRecord]) -> None:
         """The records below `until`."""
         await asyncio.sleep(0)
-        recent = [one for one in self._topics.records if one.offset < until and one.timestamp >= since_ms]
-        return [RecentRecord(one.value, one.offset, one.timestamp) for one in recent[-at_most:]]
+        known = [one for one in self._topics.records if one.offset < wanted.until and one.timestamp >= wanted.since_ms]
+        take([RecentRecord(one.value, one.offset, one.timestamp) for one in known[-wanted.at_most :]])
 
     async def commit(self, unit: Unit, position: Position) -> None:
         """All, nothing, or nobody knows."""

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.records.profile_event import MembershipEvent, Source, SourceKind
-from stream_workers.core.identity import POSITION_KEY, batch_id, delivery_id, row_key
+from stream_workers.core import identity
+from stream_workers.core.identity import POSITION_KEY, batch_id, delivery_id, membership_of_row, row_key
+from stream_workers.engine.delivery import JOB
 from tests.support.builders import membership, plain_event
 
 # Few letters, and those that a careless key would join its parts with.
@@ -55,3 +57,11 @@ def test_a_batch_is_the_same_when_the_same_rows_go_again_in_the_same_order(rows,
     chance.shuffle(shuffled)
     assert batch_id(rows) == batch_id(tuple(rows))
     assert (batch_id(rows) == batch_id(shuffled)) == (rows == shuffled)
+
+
+@given(places)
+def test_a_row_key_tells_which_membership_it_is_of(place):
+    event = place[0]
+    expected = identity.membership(event) if isinstance(event, MembershipEvent) else None
+    assert membership_of_row(row_key(*place)) == expected
+    assert membership_of_row(row_key(*place) + JOB) == expected
