@@ -8,6 +8,8 @@ from tests.faults.scene import Place, Scene, percentile
 from tests.support.tcp_proxy import tcp_proxy
 
 PARTNERS = 10
+PROFILES = 100_000
+"""So many that no change replaces another that waits: all of them must be drained."""
 HANGING, REFUSING = 0, 1
 
 
@@ -71,7 +73,7 @@ def _stretch(scene: Scene, seconds: float, rate: float, besides: int) -> Share:
     before = set(scene.ledger.outcomes)
     sent_before = len(scene.stream.sent)
     began = time.monotonic()
-    with scene.stream.flowing(rate, profiles=5_000, at_most=int(seconds * rate)):
+    with scene.stream.flowing(rate, PROFILES, at_most=int(seconds * rate)):
         scene.until(lambda: len(scene.stream.sent) - sent_before >= int(seconds * rate), seconds + 30)
     others = {f"act_{number}" for number in range(PARTNERS) if number != besides}
     wanted = {(event_id, action) for event_id in scene.stream.sent[sent_before:] for action in others}
