@@ -24,13 +24,14 @@ from stream_workers.core.config_view import fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.identity import POSITION_KEY
 from stream_workers.core.live_config import LiveConnector, live_connector
-from stream_workers.engine.attempts import Attempts, Surroundings
+from stream_workers.engine.attempts import Attempts
 from stream_workers.engine.credential_log import CredentialLog, Keeper
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
 from stream_workers.engine.slots import SlotPolicy
+from stream_workers.engine.surroundings import Surroundings
 from stream_workers.engine.tokens import Tokens
 from stream_workers.http.dialing import partner_tls
 from stream_workers.http.sender import HttpSender
@@ -184,7 +185,7 @@ class DeliveryProgram:
         jitter = Random(SystemRandom().random()).random
         surroundings = Surroundings(self._clock, self.telemetry, policy, jitter, self.may_send)
         tokens = Tokens(self._sender, self._clock, self._credentials)
-        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings))
+        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self._sender, tokens, surroundings).begin)
         hands = Hands(
             self._clock,
             self.telemetry,

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from connectors.kit.exchange import Answer, NotSent, PartnerRequest, Sender, TransportError, TransportErrorKind
+from connectors.kit.exchange import (
+    OVER,
+    Answer,
+    Call,
+    NotSent,
+    PartnerRequest,
+    Sender,
+    Tell,
+    TransportError,
+    TransportErrorKind,
+)
 
 
 class SenderByScheme(Sender):
@@ -45,7 +55,34 @@ class SenderByScheme(Sender):
             request, connector_id=connector_id, timeout_seconds=timeout_seconds, still_wanted=still_wanted
         )
 
+    def begin(
+        self,
+        request: PartnerRequest,
+        *,
+        connector_id: str,
+        timeout_seconds: float,
+        still_wanted: Callable[[], bool],
+        tell: Tell,
+    ) -> Call:
+        """The same for callers that are no task; see `Sender`."""
+        scheme = request.url.partition(":")[0].lower()
+        sender = self._by_scheme.get(scheme)
+        if sender is None:
+            tell(_refusal(scheme))
+            return OVER
+        return sender.begin(
+            request,
+            connector_id=connector_id,
+            timeout_seconds=timeout_seconds,
+            still_wanted=still_wanted,
+            tell=tell,
+        )
+
 
 async def _refused(scheme: str) -> TransportError:
+    return _refusal(scheme)
+
+
+def _refusal(scheme: str) -> TransportError:
     detail = f"The address begins with {scheme[:40]}://, which nothing here can send to."
     return TransportError(TransportErrorKind.REQUEST_INVALID, detail)

@@ -1,9 +1,10 @@
 """One exchange with a partner as plain values: the request that a connector renders, and the answer that it reads."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -64,6 +65,50 @@ class NotSent:
 
 NOT_SENT = NotSent()
 
+Told = Answer | NotSent | Exception
+"""How a call ends; an exception is a mistake of ours, which nothing that a partner does can bring about."""
+Tell = Callable[[Told], None]
+
+
+class Call(Protocol):
+    """An exchange that has begun and whose end will be told."""
+
+    def cancel(self) -> None:
+        """Cut it: nothing is told any more."""
+
+
+class _Over(Call):
+    def cancel(self) -> None:
+        """There is nothing to cut."""
+
+
+OVER: Call = _Over()
+"""A call whose end was told before it could begin."""
+
+
+class AwaitedCall(Call):
+    """A call that is a task of its own, for senders that have to wait before the bytes leave."""
+
+    def __init__(self, sending: Coroutine[Any, Any, Answer | NotSent], tell: Tell) -> None:
+        self._is_cut = False
+        self._task = asyncio.get_running_loop().create_task(self._send(sending, tell))
+
+    def cancel(self) -> None:
+        """Cut it: nothing is told any more."""
+        self._is_cut = True
+        self._task.cancel()
+
+    async def _send(self, sending: Coroutine[Any, Any, Answer | NotSent], tell: Tell) -> None:
+        told: Told
+        try:
+            told = await sending
+        except asyncio.CancelledError:
+            told = TransportError(TransportErrorKind.CONNECTION_LOST, "The sender was closed.")
+        except Exception as error:  # noqa: BLE001  # told to whoever waits, who would wait for ever otherwise
+            told = error
+        if not self._is_cut:
+            tell(told)
+
 
 class Sender(Protocol):
     """Carries requests to partners. It raises nothing for what a partner or a network does: that is an `Answer`."""
@@ -88,6 +133,21 @@ class Sender(Protocol):
         leave; when it says no, the result is `NOT_SENT`. When the calling task is cancelled, the exchange is cut.
         """
         ...
+
+    def begin(
+        self,
+        request: PartnerRequest,
+        *,
+        connector_id: str,
+        timeout_seconds: float,
+        still_wanted: Callable[[], bool],
+        tell: Tell,
+    ) -> Call:
+        """The same for callers that are no task: `tell` is called once, with the end, maybe before this returns."""
+        sending = self.send(
+            request, connector_id=connector_id, timeout_seconds=timeout_seconds, still_wanted=still_wanted
+        )
+        return AwaitedCall(sending, tell)
 
     def forget(self, connector_id: str) -> None:
         """Called when a connector is removed or its address changes: its idle connections are closed."""

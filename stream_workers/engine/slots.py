@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from stream_workers.core.breaker import BreakerPolicy
 from stream_workers.engine.connector import Connector, Group
@@ -12,9 +13,21 @@ from stream_workers.engine.delivery import Delivery, Stage
 from stream_workers.engine.timers import Timers
 from stream_workers.shell.clock import Clock
 
-Attempt = Callable[[Connector, Group], Awaitable[None]]
 _DRAIN_TURN_SECONDS = 0.01
-_CUT_SECONDS = 1.0
+
+
+class Attempt(Protocol):
+    """A group that holds a slot. Whoever performs it calls `Slots.ended` when it is over, maybe at once."""
+
+    connector: Connector
+    group: Group
+    is_over: bool
+
+    def cut(self) -> None:
+        """It is over: no answer is waited for any more."""
+
+
+Begin = Callable[[Connector, Group], Attempt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +44,7 @@ class SlotPolicy:
 
 
 class Slots:
-    """A slot is a task that goes on with the next group of its connector until nothing may go.
+    """Attempts begin while there are slots, and every end begins the next ones.
 
     `may_send` is the worker's part of every check; `again` takes back a row whose attempt was cut.
     """
@@ -51,13 +64,15 @@ class Slots:
         self._may_send = may_send
         self._again = again
         self._hungry: dict[Connector, None] = {}
-        self._running: dict[asyncio.Task[None], Group] = {}
+        self._running: dict[Attempt, None] = {}
         self._busy: dict[Connector, None] = {}
-        self._attempt: Attempt | None = None
+        self._to_pump: dict[Connector, None] = {}
+        self._is_pumping = False
+        self._begin: Begin | None = None
 
-    def attempt_with(self, attempt: Attempt) -> None:
+    def attempt_with(self, begin: Begin) -> None:
         """Who performs the attempts."""
-        self._attempt = attempt
+        self._begin = begin
 
     def backlog(self) -> int:
         """Deliveries that wait for a slot and will have one soon: what the intake may let catch up."""
@@ -65,10 +80,24 @@ class Slots:
 
     def sends_batches(self) -> bool:
         """True while a batch is on its way; a job that the partner works on is not."""
-        return any(group and group[0].batched and group[0].ticket is None for group in self._running.values())
+        return any(one.group[0].batched and one.group[0].ticket is None for one in self._running)
 
     def pump(self, connector: Connector) -> None:
-        """Start as many attempts as the connector and the worker have slots for."""
+        """Start as many attempts as the connector and the worker have slots for.
+
+        What is over at once may ask for more: that is done behind it and not within it, however long the chain.
+        """
+        self._to_pump[connector] = None
+        if self._is_pumping:
+            return
+        self._is_pumping = True
+        try:
+            while self._to_pump:
+                self._fill(self._to_pump.popitem()[0])
+        finally:
+            self._is_pumping = False
+
+    def _fill(self, connector: Connector) -> None:
         if connector.ready:
             self._busy[connector] = None
         while connector.ready and connector.in_flight < connector.limit:
@@ -76,47 +105,40 @@ class Slots:
                 self._hungry[connector] = None
                 return
             group = self._next_group(connector)
-            if group is None:
+            if group is None or self._begin is None:
                 return
             connector.in_flight += 1
             self.in_flight += 1
-            task = asyncio.get_running_loop().create_task(self._slot(connector, group))
-            self._running[task] = group
+            attempt = self._begin(connector, group)
+            if not attempt.is_over:
+                self._running[attempt] = None
 
-    async def _slot(self, connector: Connector, first: Group) -> None:
-        group: Group | None = first
-        task = asyncio.current_task()
-        assert task is not None
-        try:
-            while group is not None and self._attempt is not None:
-                self._running[task] = group
-                await self._attempt(connector, group)
-                connector.attempting -= 1
-                group = self._next_group(connector)
-        except asyncio.CancelledError:
-            self._cut(connector, group or [])
-            raise
-        finally:
-            self._running.pop(task, None)
-            connector.in_flight -= 1
-            self.in_flight -= 1
-            if self._hungry:
-                hungry = next(iter(self._hungry))
-                del self._hungry[hungry]
-                self.pump(hungry)
-            self.pump(connector)
-
-    def _cut(self, connector: Connector, group: Group) -> None:
-        """An attempt was ended from outside: rows that are still ours go again, with the same ids."""
+    def ended(self, attempt: Attempt) -> None:
+        """An attempt is over: its slot goes to a connector that waits for one, or to the next of its own."""
+        connector = attempt.connector
+        self._running.pop(attempt, None)
         connector.attempting -= 1
+        connector.in_flight -= 1
+        self.in_flight -= 1
+        if self._hungry:
+            hungry = next(iter(self._hungry))
+            del self._hungry[hungry]
+            self.pump(hungry)
+        self.pump(connector)
+
+    def _cut(self, attempt: Attempt) -> None:
+        """An attempt is ended from outside: rows that are still ours go again, with the same ids."""
+        connector = attempt.connector
+        attempt.cut()
         connector.breaker.given_up()
-        ours = [delivery for delivery in group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
+        ours = [delivery for delivery in attempt.group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
         job = [delivery for delivery in ours if delivery.ticket is not None]
         if job:
             connector.ready.appendleft(job)
         for delivery in ours:
             if delivery.ticket is None:
                 self._again(delivery)
+        self.ended(attempt)
 
     def _next_group(self, connector: Connector) -> Group | None:
         ready = connector.ready
@@ -147,17 +169,17 @@ class Slots:
         until = self._clock.monotonic() + seconds
         while running := self._running_for(partitions):
             if self._clock.monotonic() >= until:
-                for task in running:
-                    task.cancel()
-                await asyncio.wait(running, timeout=_CUT_SECONDS)
+                for attempt in running:
+                    self._cut(attempt)
+                await asyncio.sleep(0)  # connections close, and tasks end, in the next turn of the loop
                 return
             await asyncio.sleep(_DRAIN_TURN_SECONDS)
 
-    def _running_for(self, partitions: set[int]) -> list[asyncio.Task[None]]:
+    def _running_for(self, partitions: set[int]) -> list[Attempt]:
         return [
-            task
-            for task, group in self._running.items()
-            if any(delivery.partition.number in partitions for delivery in group)
+            attempt
+            for attempt in self._running
+            if any(delivery.partition.number in partitions for delivery in attempt.group)
         ]
 
 

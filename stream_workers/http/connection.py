@@ -1,7 +1,7 @@
 """One connection to a partner: one exchange at a time, its answer read with bounds and turned into a value."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import cast
 
@@ -17,14 +17,15 @@ from stream_workers.http.aiohttp_internals import (
 )
 from stream_workers.http.framing import NO_BODY, first_answer
 from stream_workers.http.limits import SenderLimits
+from stream_workers.http.plain_answer import plain_answer
 
 
 class PartnerConnection(asyncio.Protocol):
     """The protocol of one transport. It never raises for what the partner does: every exchange ends in an `Answer`."""
 
     __slots__ = (
-        "_answer",
         "_body",
+        "_has_body",
         "_has_surplus",
         "_head",
         "_limits",
@@ -32,6 +33,7 @@ class PartnerConnection(asyncio.Protocol):
         "_parser",
         "_received",
         "_started_at",
+        "_tell",
         "_transport",
         "idle_since",
         "is_reusable",
@@ -42,11 +44,12 @@ class PartnerConnection(asyncio.Protocol):
         self._loop = loop
         self._limits = limits
         self._transport: asyncio.Transport | None = None
-        self._answer: asyncio.Future[Answer] | None = None
+        self._tell: Callable[[Answer], None] | None = None
         self._parser: AnswerParser | None = None
         self._head: AnswerHead | None = None
         self._body: AnswerBody | None = None
         self._received = 0
+        self._has_body = True
         self._has_surplus = False
         self._started_at = 0.0
         self.origin = origin
@@ -63,17 +66,21 @@ class PartnerConnection(asyncio.Protocol):
         """True when not one byte has come since the last exchange began."""
         return self._received == 0
 
-    def exchange(self, request: bytes, started_at: float, has_body: bool) -> "asyncio.Future[Answer]":
-        """Write one request at once; the future gets its answer. `started_at` is where its duration counts from."""
+    def exchange(self, request: bytes, tell: Callable[[Answer], None], started_at: float, has_body: bool) -> None:
+        """Write one request at once; `tell` gets its answer. `started_at` is where its duration counts from."""
         assert self._transport is not None
-        self._parser = answer_parser(self._loop, has_body)
-        self._head = self._body = None
+        self._tell = tell
+        self._parser = self._head = self._body = None
+        self._has_body = has_body
         self._received = 0
         self._started_at = started_at
         self.is_reusable = False
-        answer = self._answer = self._loop.create_future()
         self._transport.write(request)
-        return answer
+
+    def let_go(self) -> None:
+        """Whoever waited for the answer does so no longer."""
+        self._tell = None
+        self.abort()
 
     def abort(self) -> None:
         """Close at once, dropping what is not written yet."""
@@ -87,12 +94,25 @@ class PartnerConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop with what the partner sent."""
-        if self._answer is None or self._parser is None:
+        if self._tell is None:
             self.abort()  # nobody asked: what follows could be taken for the answer to the next request
             return
+        if not self._received and self._has_body:
+            answer = plain_answer(data, self._limits.answer_bytes, self._started_at)
+            if answer is not None:
+                self._received = len(data)
+                self.is_reusable = self._has_written_all()
+                self._settle(answer)
+                return
+        self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        parser = self._parser
+        if parser is None:
+            parser = self._parser = answer_parser(self._loop, self._has_body)
         self._received += len(data)
         try:
-            messages, _, _ = self._parser.feed_data(data)
+            messages, _, _ = parser.feed_data(data)
         except Unparsable as error:
             self._read_what_is_sound(data, error)
             return
@@ -104,9 +124,9 @@ class PartnerConnection(asyncio.Protocol):
         """Called by the event loop when the connection has ended, whoever ended it."""
         self._transport = None
         self.is_reusable = False
-        if self._answer is None or self._parser is None:
+        if self._tell is None:
             return
-        if self._head is None or self._body is None or exc is not None:
+        if self._head is None or self._body is None or self._parser is None or exc is not None:
             where = "before an answer came" if self._head is None else "in the middle of the answer"
             self._fail(TransportErrorKind.CONNECTION_LOST, f"The connection was lost {where}.")
             return
@@ -147,14 +167,14 @@ class PartnerConnection(asyncio.Protocol):
                 TransportErrorKind.ANSWER_UNREADABLE, f"The {kind} of the answer are not HTTP: {type(error).__name__}."
             )
         else:
-            self._succeed(*sound)
             self.abort()
+            self._succeed(*sound)
 
     def _succeed(self, head: AnswerHead, body: AnswerBody) -> None:
         limit = self._limits.answer_bytes
         content = body.read_nowait()
         truncated = len(content) > limit
-        self.is_reusable = self._may_serve_again(head, body)
+        self.is_reusable = self.is_open and self._may_serve_again(head, body)
         self._settle(
             PartnerResponse(
                 head.code,
@@ -166,7 +186,7 @@ class PartnerConnection(asyncio.Protocol):
         )
 
     def _may_serve_again(self, head: AnswerHead, body: AnswerBody) -> bool:
-        transport, parser = self._transport, self._parser
+        parser = self._parser
         return (
             body.is_eof()
             and not head.should_close
@@ -174,18 +194,21 @@ class PartnerConnection(asyncio.Protocol):
             and not (head.code == 101 or (head.code in NO_BODY and _announces_body(head.headers)))
             and parser is not None
             and not has_begun_another(parser)
-            and transport is not None
-            and not transport.get_write_buffer_size()
+            and self._has_written_all()
         )
 
+    def _has_written_all(self) -> bool:
+        return self._transport is not None and not self._transport.get_write_buffer_size()
+
     def _fail(self, kind: TransportErrorKind, detail: str) -> None:
-        self._settle(TransportError(kind, detail, elapsed_ms(self._started_at)))
         self.abort()
+        self._settle(TransportError(kind, detail, elapsed_ms(self._started_at)))
 
     def _settle(self, answer: Answer) -> None:
-        future, self._answer, self._parser = self._answer, None, None
-        if future is not None and not future.done():
-            future.set_result(answer)
+        """The last act of an exchange: the next one may have begun on this connection when it returns."""
+        tell, self._tell, self._parser = self._tell, None, None
+        if tell is not None:
+            tell(answer)
 
 
 def elapsed_ms(started_at: float) -> int:

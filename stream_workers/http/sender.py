@@ -5,27 +5,27 @@ import ssl
 from collections.abc import Callable
 from time import monotonic
 
-import msgspec
-
 from connectors.kit.address import AddressPolicy
 from connectors.kit.errors import InvalidSettings
 from connectors.kit.exchange import (
-    NOT_SENT,
+    OVER,
     Answer,
+    Call,
     NotSent,
     PartnerRequest,
     Sender,
+    Tell,
+    Told,
     TransportError,
     TransportErrorKind,
 )
-from stream_workers.http.connection import PartnerConnection, elapsed_ms
+from stream_workers.http.call import HttpCall
 from stream_workers.http.deadlines import Deadlines
 from stream_workers.http.dialing import Dialer, partner_tls
 from stream_workers.http.limits import SenderLimits
 from stream_workers.http.pool import ConnectionPool, IdleBudget
-from stream_workers.http.request_bytes import PreparedHead, RequestBytes
+from stream_workers.http.request_bytes import RequestBytes
 from stream_workers.http.resolving import Resolver
-from stream_workers.http.translation import DIAL_ERRORS, translate
 
 StillWanted = Callable[[], bool]
 
@@ -60,7 +60,7 @@ class HttpSender(Sender):
         self._is_open = False
         if self._sweeper is not None:
             self._sweeper.cancel()
-        self._deadlines.cut_all()
+        self._deadlines.close()
         for connector_id in list(self._pools):
             self.forget(connector_id)
         await asyncio.sleep(0)  # transports close in the next step of the loop
@@ -80,64 +80,52 @@ class HttpSender(Sender):
         still_wanted: StillWanted | None = None,
     ) -> Answer | NotSent:
         """One exchange; see `Sender`."""
-        started_at = monotonic()
+        ended: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+        call = self.begin(
+            request,
+            connector_id=connector_id,
+            timeout_seconds=timeout_seconds,
+            still_wanted=still_wanted or _always,
+            tell=ended.set_result,
+        )
+        try:
+            told = await ended
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    def begin(
+        self,
+        request: PartnerRequest,
+        *,
+        connector_id: str,
+        timeout_seconds: float,
+        still_wanted: StillWanted,
+        tell: Tell,
+    ) -> Call:
+        """The same for callers that are no task; see `Sender`."""
         if not self._is_open:
-            return TransportError(TransportErrorKind.CONNECTION_LOST, "The sender is closed.")
+            tell(TransportError(TransportErrorKind.CONNECTION_LOST, "The sender is closed."))
+            return OVER
         try:
             head, data = self._requests.encode(request)
         except InvalidSettings as problem:
-            return TransportError(TransportErrorKind.REQUEST_INVALID, problem.detail)
-        task = asyncio.current_task()
-        assert task is not None
-        cancels = task.cancelling()
-        watched = self._deadlines.watch(task, started_at, timeout_seconds)
-        call = _Call(head, data, started_at, still_wanted, self._pool(connector_id))
-        try:
-            pooled = call.pool.take(head.origin)
-            if pooled is not None:
-                answer = await self._exchange_over(pooled, call)
-            # A partner may close a connection while it lies idle. It has then read nothing of this request, or at
-            # least answered nothing, and it is the connection's end that says so: once more, on a fresh one.
-            if pooled is None or (_is_lost(answer) and pooled.has_heard_nothing):
-                answer = await self._dial_and_exchange(call)
-        except asyncio.CancelledError:
-            if task in watched or task.uncancel() > cancels:
-                raise
-            return self._cut(call)
-        else:
-            return answer
-        finally:
-            watched.pop(task, None)
-
-    async def _dial_and_exchange(self, call: "_Call") -> Answer | NotSent:
-        try:
-            fresh = await self._dialer.dial(call.head.address, call.head.origin)
-        except DIAL_ERRORS as error:
-            kind, detail = translate(error, call.head.address.host)
-            return TransportError(kind, detail, elapsed_ms(call.started_at))
-        return await self._exchange_over(fresh, call)
-
-    async def _exchange_over(self, connection: PartnerConnection, call: "_Call") -> Answer | NotSent:
-        try:
-            # From here to the write there is no await: what `still_wanted` says holds when the bytes leave.
-            if call.still_wanted is not None and not call.still_wanted():
-                return NOT_SENT
-            return await connection.exchange(call.data, call.started_at, call.head.answer_has_body)
-        finally:
-            call.pool.give_back(connection, monotonic())
+            tell(TransportError(TransportErrorKind.REQUEST_INVALID, problem.detail))
+            return OVER
+        started_at = monotonic()
+        call = HttpCall(head, data, self._pool(connector_id), self._dialer, still_wanted, tell, started_at)
+        call.watched = self._deadlines.watch(call, started_at, timeout_seconds)
+        call.start()
+        return call
 
     def _pool(self, connector_id: str) -> ConnectionPool:
         pool = self._pools.get(connector_id)
         if pool is None:
             pool = self._pools[connector_id] = ConnectionPool(self._limits, self._budget)
         return pool
-
-    def _cut(self, call: "_Call") -> TransportError:
-        elapsed = elapsed_ms(call.started_at)
-        if not self._is_open:
-            return TransportError(TransportErrorKind.CONNECTION_LOST, "The sender was closed.", elapsed)
-        host = call.head.address.host
-        return TransportError(TransportErrorKind.TIMEOUT, f"{host} did not answer in time.", elapsed)
 
     def _drop_idle(self) -> None:
         before = monotonic() - self._limits.idle_seconds
@@ -146,15 +134,5 @@ class HttpSender(Sender):
         self._sweeper = asyncio.get_running_loop().call_later(self._limits.idle_seconds / 3, self._drop_idle)
 
 
-class _Call(msgspec.Struct, eq=False):
-    """What one `send` needs until it ends."""
-
-    head: PreparedHead
-    data: bytes
-    started_at: float
-    still_wanted: StillWanted | None
-    pool: ConnectionPool
-
-
-def _is_lost(answer: Answer | NotSent) -> bool:
-    return isinstance(answer, TransportError) and answer.kind is TransportErrorKind.CONNECTION_LOST
+def _always() -> bool:
+    return True

@@ -29,12 +29,13 @@ from stream_workers.core.config_view import fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.identity import delivery_id
 from stream_workers.core.live_config import LiveConnector, make_live
-from stream_workers.engine.attempts import Attempts, Surroundings
+from stream_workers.engine.attempts import Attempts
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
 from stream_workers.engine.slots import SlotPolicy
+from stream_workers.engine.surroundings import Surroundings
 from stream_workers.engine.tokens import Tokens
 from stream_workers.http.request_bytes import RequestBytes
 from stream_workers.shell.clock import SystemClock
@@ -134,11 +135,12 @@ class ForgetfulLog:
 class QuickPartner:
     """Answers in the next turn of the loop."""
 
-    async def send(self, request: PartnerRequest, *, still_wanted: Callable[[], bool], **_: Any) -> PartnerResponse:
-        await asyncio.sleep(0)
+    def begin(
+        self, request: PartnerRequest, *, still_wanted: Callable[[], bool], tell: Callable[[Any], None], **_: Any
+    ) -> Any:
         assert request.body
         assert still_wanted()
-        return ANSWER
+        return asyncio.get_running_loop().call_soon(tell, ANSWER)
 
 
 def engine_alone() -> tuple[DeliveryEngine, ForgetfulLog]:
@@ -149,7 +151,7 @@ def engine_alone() -> tuple[DeliveryEngine, ForgetfulLog]:
     surroundings = Surroundings(clock, telemetry, RetryPolicy(), lambda: 0.5, lambda: True)
     partner: Any = QuickPartner()
     tokens = Tokens(partner, clock, RefreshTokensInMemory())
-    dispatcher.slots.attempt_with(Attempts(dispatcher, endings, partner, tokens, surroundings))
+    dispatcher.slots.attempt_with(Attempts(dispatcher, endings, partner, tokens, surroundings).begin)
     opened: Any = log
 
     async def stay(*_: Any) -> None: ...

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from prometheus_client import CollectorRegistry
 
-from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest, PartnerResponse
+from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest, PartnerResponse, Sender
 from connectors.kit.registry import Registry
 from connectors.records.codec import decode
 from connectors.records.config import ConfigRecord, ConnectorConfig, config_key
@@ -19,12 +19,13 @@ from connectors.records.profile_event import MembershipEvent, PlainEvent
 from stream_workers.core.config_view import fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.live_config import LiveConnector, make_live
-from stream_workers.engine.attempts import Attempts, Surroundings
+from stream_workers.engine.attempts import Attempts
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
 from stream_workers.engine.slots import SlotPolicy
+from stream_workers.engine.surroundings import Surroundings
 from stream_workers.engine.tokens import Tokens
 from stream_workers.shell.partition_log import Unit
 from stream_workers.shell.partition_reader import RecentRange, RecentRecord, RowRecord, Take
@@ -94,7 +95,7 @@ class FakeLog:
 
 
 @dataclass
-class FakePartner:
+class FakePartner(Sender):
     """Answers 200, or what `answer` gives; `hold` keeps requests waiting until `let_go`."""
 
     answer: Callable[[PartnerRequest], Answer] = lambda _request: PartnerResponse(200)
@@ -160,7 +161,7 @@ class Bench:
         )
         surroundings = Surroundings(self.clock, self.telemetry, RetryPolicy(), lambda: 0.999, lambda: self.may_send)
         tokens = Tokens(self.partner, self.clock, RefreshTokensInMemory())
-        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self.partner, tokens, surroundings))
+        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self.partner, tokens, surroundings).begin)
         hands = Hands(
             self.clock,
             self.telemetry,

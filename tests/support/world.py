@@ -11,7 +11,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest
+from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest, Sender
 from connectors.kit.registry import Registry
 from connectors.records.codec import SCHEMA_VERSION, decode_event
 from connectors.records.config import ConfigRecord, ConnectorConfig, config_key
@@ -20,12 +20,13 @@ from connectors.records.profile_event import Change, MembershipEvent, PlainEvent
 from stream_workers.core.config_view import Change_, fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.live_config import LiveConnector, make_live
-from stream_workers.engine.attempts import Attempts, Surroundings
+from stream_workers.engine.attempts import Attempts
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.engine import DeliveryEngine, EnginePolicy, Hands
 from stream_workers.engine.intake import Intake
 from stream_workers.engine.slots import SlotPolicy
+from stream_workers.engine.surroundings import Surroundings
 from stream_workers.engine.tokens import Tokens
 from stream_workers.shell.telemetry import Telemetry
 from tests.support.acme import ACME
@@ -40,7 +41,7 @@ PARTITIONS = 2
 CHUNK = 3
 
 
-class Worker:
+class Worker(Sender):
     """One engine with its fetch positions. `frozen` ones fetch and send nothing; `dead` ones are gone."""
 
     def __init__(self, world: World, number: int) -> None:
@@ -94,7 +95,7 @@ class Worker:
         dispatcher = Dispatcher(world.clock, endings, SlotPolicy(slots=8), self.may_send)
         surroundings = Surroundings(world.clock, telemetry, RetryPolicy(), lambda: 0.999, self.may_send)
         tokens = Tokens(self, world.clock, RefreshTokensInMemory())
-        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self, tokens, surroundings))
+        dispatcher.slots.attempt_with(Attempts(dispatcher, endings, self, tokens, surroundings).begin)
         hands = Hands(
             world.clock,
             telemetry,
@@ -222,8 +223,8 @@ class World:
         self.partner.let_go()
         for worker in self.workers:
             await self._while_time_passes(worker.engine.stop())
-            for task in list(worker.engine.dispatcher.slots._running):
-                task.cancel()
+            for attempt in list(worker.engine.dispatcher.slots._running):
+                worker.engine.dispatcher.slots._cut(attempt)
 
     async def _while_time_passes(self, coroutine: Any) -> None:
         task = asyncio.ensure_future(coroutine)

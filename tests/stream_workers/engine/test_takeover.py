@@ -20,8 +20,8 @@ async def bench():
     bench.own(0)
     yield bench
     bench.partner.hold = None
-    for task in list(bench.engine.dispatcher.slots._running):
-        task.cancel()
+    for attempt in list(bench.engine.dispatcher.slots._running):
+        bench.engine.dispatcher.slots._cut(attempt)
     await bench.engine.stop()
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from connectors.kit.exchange import PartnerResponse, TransportErrorKind
+from connectors.kit.exchange import PartnerRequest, PartnerResponse, Told, TransportErrorKind
 from stream_workers.http.deadlines import Deadlines
 from stream_workers.http.sender import HttpSender
 from tests.stream_workers.http.partners import (
@@ -126,22 +126,39 @@ async def test_after_a_cut_the_caller_goes_on_undisturbed(sender: HttpSender) ->
         assert await asyncio.create_task(caller()) == "went on"
 
 
-async def test_a_cut_and_a_cancellation_at_once_are_a_cancellation() -> None:
-    deadlines = Deadlines()
+async def test_a_call_that_is_cut_after_its_cancellation_tells_nothing(sender: HttpSender) -> None:
+    told: list[Told] = []
+    async with partner(says_nothing) as slow:
+        request = PartnerRequest("POST", slow.url)
+        call = sender.begin(
+            request, connector_id="con_1", timeout_seconds=3.0, still_wanted=lambda: True, tell=told.append
+        )
+        await eventually_true(lambda: slow.open_connections == 1)
+        call.cancel()
+        await sender.close()
+        await eventually_true(lambda: slow.open_connections == 0)
+    assert told == []
 
-    async def call() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        deadlines.watch(task, time.monotonic(), 10.0)
-        await asyncio.Event().wait()
 
-    task = asyncio.create_task(call())
-    await asyncio.sleep(0)
-    deadlines.cut_all()
-    task.cancel()
-    assert task.cancelling() == 2
-    with pytest.raises(asyncio.CancelledError):
-        await task
+async def test_a_call_that_is_cut_may_lead_to_another_one_at_once() -> None:
+    deadlines = Deadlines(sweep_seconds=0.001)
+    cuts: list[float] = []
+
+    class Chain:
+        """Calls of different lengths, one after the other."""
+
+        def __init__(self, length: float) -> None:
+            self.length = length
+
+        def cut(self, *, closing: bool = False) -> None:
+            assert not closing
+            cuts.append(self.length)
+            if len(cuts) < 3:
+                deadlines.watch(Chain(self.length / 2), time.monotonic(), self.length / 2)
+
+    deadlines.watch(Chain(0.02), time.monotonic(), 0.02)
+    await eventually_true(lambda: cuts == [0.02, 0.01, 0.005])
+    await eventually_true(lambda: not deadlines.is_sweeping)
 
 
 async def test_calls_of_many_lengths_end_each_in_its_own_time(sender: HttpSender) -> None:

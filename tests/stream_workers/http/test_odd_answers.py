@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.kit.exchange import PartnerResponse, TransportError, TransportErrorKind
+from connectors.kit.exchange import Answer, PartnerResponse, TransportError, TransportErrorKind
 from stream_workers.http.connection import PartnerConnection
 from stream_workers.http.limits import SenderLimits
+from stream_workers.http.plain_answer import plain_answer
 from stream_workers.http.sender import HttpSender
 from tests.stream_workers.http.partners import answer_of, answering, error_of, post
 from tests.stream_workers.http.session_sender import SessionSender
@@ -168,13 +169,14 @@ def read_in_segments(segments: list[bytes]) -> object:
     try:
         connection = PartnerConnection(loop, "http://x:80", SenderLimits())
         connection.connection_made(Wire())
-        future = connection.exchange(b"", 0.0, True)
+        told: list[Answer] = []
+        connection.exchange(b"", told.append, 0.0, True)
         for segment in segments:
-            if not future.done():
+            if not told:
                 connection.data_received(segment)
-        if not future.done():
+        if not told:
             connection.connection_lost(None)
-        return essence(future.result())
+        return essence(told[0])
     finally:
         loop.close()
 
@@ -191,3 +193,39 @@ def test_how_an_answer_is_cut_into_segments_does_not_matter(name: str, cuts: lis
 def test_no_bytes_whatever_make_the_reader_raise(noise: bytes, start: bytes) -> None:
     assert read_in_segments([start, noise]) is not None
     assert read_in_segments([start + noise]) is not None
+
+
+TOKENS = st.text("!#$%&'*+.^_`|~09AZaz-", min_size=1, max_size=12)
+VALUES = st.text('\t abyzABYZ0129:;,=/"\\~', max_size=20)
+HEADERS = st.lists(
+    st.one_of(
+        st.tuples(TOKENS, VALUES),
+        st.sampled_from(
+            [
+                ("Connection", "keep-alive"),
+                ("connection", "close"),
+                ("Transfer-Encoding", "chunked"),
+                ("Content-Encoding", "gzip"),
+                ("Content-Length", "2"),
+                ("Content-Length", "0x2"),
+                ("Upgrade", "websocket"),
+            ]
+        ),
+    ),
+    max_size=6,
+)
+
+
+@given(
+    st.sampled_from([200, 201, 204, 302, 304, 404, 429, 503]),
+    HEADERS,
+    st.binary(max_size=8),
+    st.sampled_from([0, 0, 0, 1]),
+)
+def test_an_answer_read_in_one_piece_means_what_the_parser_makes_of_it(
+    status: int, headers: list[tuple[str, str]], body: bytes, missing: int
+) -> None:
+    lines = [f"{name}:{value}" for name, value in [*headers, ("content-length", str(len(body) + missing))]]
+    whole = "\r\n".join([f"HTTP/1.1 {status} Told", *lines, "", ""]).encode() + body
+    plain = plain_answer(whole, SenderLimits().answer_bytes, 0.0)
+    assert plain is None or essence(plain) == read_in_segments([whole[:1], whole[1:]])
