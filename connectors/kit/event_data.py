@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.kit.filters import MISSING, rfc3339
 from connectors.kit.templates import Budget
-from connectors.records.profile_event import MembershipEvent, PlainEvent, ProfileEvent
+from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, ProfileEvent
 
 MAX_CONTEXT = 64 * 1024
 
@@ -37,6 +37,7 @@ def _or_missing(value: Any) -> Any:
     return MISSING if value is None else value
 
 
+_CHANGES = {change: change.value for change in Change}
 ATTRIBUTES = (
     Attribute("profile.id", "The profile's id, the key of the event.", lambda event: event.profile_id),
     Attribute(
@@ -48,7 +49,7 @@ ATTRIBUTES = (
     Attribute("profile.attributes", "Attributes of the profile.", lambda event: event.attributes, open=True),
     Attribute("event.id", "The event's own id, where it has one.", lambda event: _or_missing(event.event_id)),
     Attribute("event.name", "The name of a plain event.", _plain(lambda event: event.name)),
-    Attribute("event.change", "joined, left, entered, exited or occurred.", lambda event: event.change.value),
+    Attribute("event.change", "joined, left, entered, exited or occurred.", lambda event: _CHANGES[event.change]),
     Attribute("event.occurred_at", "When it happened, ISO 8601.", lambda event: rfc3339(event.occurred_at)),
     Attribute("event.properties", "Properties of a plain event.", _plain(lambda event: event.properties), open=True),
     Attribute("source.kind", "audience or journey.", _membership(lambda event: event.source.kind.value)),

@@ -6,11 +6,13 @@ Any other leaf with Liquid in it is a template and gives text. A path that leads
 missing; a null attribute or property is null. Keys are constant, and so is every leaf without Liquid.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 from liquid.ast import Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import Filter as FilterUse
@@ -46,6 +48,8 @@ class Mapping:
     _render: Render | None
     _constant: Any
     _required: tuple[str, ...] = ()
+    kind: str | None = None
+    """The same for mappings that give the same for an event, whatever the connector; `None` where settings are read."""
 
     def render(self, event: ProfileEvent, settings: dict[str, Any]) -> Any:
         """The tree with its leaves filled from the event and the visible settings; raises `CannotRender`."""
@@ -79,7 +83,13 @@ def compile_action_mapping(
     if unknown:
         raise InvalidSettings(f"The action {action.key!r} has no field {unknown[0]!r} to map.")
     compiled = compile_mapping({**tree, **overrides}, None if settings is None else settings.visible_fields())
-    return replace(compiled, _required=action.fields.required_fields())
+    required = action.fields.required_fields()
+    return replace(compiled, _required=required, kind=_kind_of({**tree, **overrides}, required))
+
+
+def _kind_of(tree: dict[str, Any], required: tuple[str, ...]) -> str | None:
+    text = msgspec.json.encode((tree, required)).decode()
+    return None if "settings" in text else sys.intern(text)
 
 
 def editor_data() -> dict[str, Any]:

@@ -40,7 +40,7 @@ def row_key(event: ProfileEvent, action_id: str, partition: int, offset: int) ->
 def membership(event: MembershipEvent) -> str:
     """Whose change it is, and of what: the same for every change of the same membership."""
     source = event.source
-    return "\0".join((event.workspace, event.profile_id, source.kind.value, source.id, source.step or ""))
+    return "\0".join((event.workspace, event.profile_id, source.kind, source.id, source.step or ""))
 
 
 def membership_of_row(key: bytes) -> str | None:

@@ -51,11 +51,11 @@ class LiveConnector:
     secrets: tuple[str, ...] = ()
     broken: InvalidSettings | None = None
     stamp: tuple[int, int] = field(default=(0, 0))
+    sends: bool = field(init=False)
+    """True when deliveries may start: active and not paused."""
 
-    @property
-    def sends(self) -> bool:
-        """True when deliveries may start: active and not paused."""
-        return self.config.active and not self.config.paused
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sends", self.config.active and not self.config.paused)
 
     def deleted(self) -> "LiveConnector":
         """What stands for it when it is configured no more: nothing of it is wanted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -13,11 +14,12 @@ from connectors.kit.errors import CannotRender, InvalidSettings, PatchbayError
 from connectors.kit.exchange import Answer, Call, NotSent, PartnerRequest, PartnerResponse, Sender, Told
 from connectors.kit.gate import as_read_by
 from connectors.records.delivery import OutcomeClass, Reason
+from connectors.records.profile_event import ProfileEvent
 from stream_workers.core.delivering import End
 from stream_workers.core.identity import batch_id
 from stream_workers.core.live_config import LiveAction
 from stream_workers.engine.connector import Connector, Group
-from stream_workers.engine.delivery import Delivery, Stage
+from stream_workers.engine.delivery import Delivery, Stage, Taken
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.exchange import Exchange
@@ -211,7 +213,7 @@ class Attempts:
         event = delivery.taken.event
         if connector.live.type is not None:
             event = as_read_by(event, connector.live.type.partner_type, connector.live.identifiers)
-        mapped = action.mapping.render(event, connector.live.plain_settings) if action.mapping is not None else {}
+        mapped = _mapped(connector, action, delivery.taken, event)
         row = Row(
             delivery.delivery_id,
             event.profile_id,
@@ -308,6 +310,19 @@ class Attempts:
         if len(classifications) != count:
             raise ValueError(f"{connector_type.key} classified {len(classifications)} of {count} rows")
         return classifications
+
+
+def _mapped(connector: Connector, action: LiveAction, taken: Taken, event: ProfileEvent) -> Any:
+    """The action's fields for the event. Mappings of one kind share what the first has made of it."""
+    mapping = action.mapping
+    if mapping is None:
+        return {}
+    if taken.mapped is not None and taken.mapped[0] == mapping.kind and event is taken.decoded:
+        return taken.mapped[1]
+    mapped = mapping.render(event, connector.live.plain_settings)
+    if taken.open > 1 and mapping.kind is not None and event is taken.decoded:
+        taken.mapped = (mapping.kind, mapped)
+    return mapped
 
 
 def _goes(connector: Connector, delivery: Delivery) -> bool:

@@ -105,9 +105,9 @@ class Connector:
         held = max(self.hold_until, self.probe_at)
         if now < held:
             return held - now
-        if not self.breaker.allows(now):
+        if self.breaker.state is not BreakerState.CLOSED and not self.breaker.allows(now):
             return max(self.breaker.retry_at - now, 0.05) if self.breaker.state is BreakerState.OPEN else None
-        if self.refused and self.attempting > 0:
+        if self.attempting > 0 and self.refused:
             return None
         wait = self._requests.wait(now) if self._requests is not None else 0.0
         if self._rows is not None:
@@ -118,7 +118,8 @@ class Connector:
         """Take the next group for an attempt."""
         first = self.ready.popleft()
         group = [first] if isinstance(first, Delivery) else first
-        self.breaker.started()
+        if self.breaker.state is not BreakerState.CLOSED:
+            self.breaker.started()
         self.attempting += 1
         if self._requests is not None:
             self._requests.take(now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -34,6 +34,8 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     """When the change counts as having happened: the first part of its version."""
     decoded: ProfileEvent | None
     open: int = 0
+    mapped: tuple[str, Any] | None = None
+    """What a mapping of this kind has made of the event, while others of the record's deliveries may want the same."""
 
     @property
     def version(self) -> Version:
@@ -49,7 +51,7 @@ class Taken(msgspec.Struct, eq=False, gc=False):
 
     def forget(self) -> None:
         """Keep the bytes only: what waits long should be small."""
-        self.decoded = None
+        self.decoded = self.mapped = None
 
 
 class Stage(IntEnum):

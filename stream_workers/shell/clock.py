@@ -24,9 +24,8 @@ class SystemClock:
         """Unix milliseconds."""
         return time.time_ns() // 1_000_000
 
-    def monotonic(self) -> float:
-        """Seconds that never go back, and that go on while the process is stopped."""
-        return time.monotonic()
+    monotonic = staticmethod(time.monotonic)
+    """Seconds that never go back, and that go on while the process is stopped."""
 
 
 def as_datetime(milliseconds: int) -> datetime:

@@ -19,7 +19,7 @@ def send_event(settings: WebhookSettings, fields: SendEventFields, batch: Batch)
         headers = (("Content-Type", fields.content_type), *headers)
     extra = row.mapped.get("headers")
     return PartnerRequest(
-        fields.method.value,
+        fields.method,
         url_under(settings.url, row.mapped.get("path")),
         (*headers, *mapped_headers(extra, _taken(settings))) if extra else headers,
         body,

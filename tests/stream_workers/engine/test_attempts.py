@@ -75,3 +75,34 @@ async def test_a_call_that_is_cut_tells_nothing():
     call.cancel()
     await asyncio.wait([task], timeout=60)
     assert told == []
+
+
+async def notes_of(bench, **by_connector):
+    """What each connector's request says of one event; a connector's URL is its own name."""
+    actions = {name: action(f"act_{name}", mapping={"note": note}) for name, note in by_connector.items()}
+    bench.publish(
+        *(
+            connector(one, connector_id=name, settings={"url": f"http://{name}.example"})
+            for name, one in actions.items()
+        ),
+        feed(*(activation(one.id, Change.OCCURRED, connector_id=name) for name, one in actions.items()), revision=2),
+    )
+    bench.feed(plain_event(properties={"note": "n"}))
+    await bench.settle()
+    return sorted(request["rows"][0]["note"] for request in bench.partner.requests)
+
+
+async def test_actions_with_equal_mappings_say_the_same_of_an_event(bench):
+    note = "{{ profile.id | sha256 }}"
+    notes = await notes_of(bench, one=note, two=note, three=note)
+    assert len(notes) == 3
+    assert len(set(notes)) == 1
+
+
+async def test_actions_with_unequal_mappings_say_each_their_own(bench):
+    assert await notes_of(bench, one="{{ profile.id }}", two="{{ event.name }}", three="n") == ["n", "p-1", "purchase"]
+
+
+async def test_equal_mappings_that_read_settings_read_those_of_their_own_connector(bench):
+    note = "{{ settings.url }}"
+    assert await notes_of(bench, one=note, two=note) == ["http://one.example", "http://two.example"]
