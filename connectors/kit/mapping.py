@@ -238,10 +238,10 @@ def _call_leaf(look: Render, calls: tuple[tuple[Call, bool], ...], pointer: str,
             for call, takes_missing in calls:
                 if value is MISSING and not takes_missing:
                     raise _missing(pointer, path)
-                if type(value) is not str or len(value) > SHORT_TEXT:
+                if value is not None and value is not MISSING and (type(value) is not str or len(value) > SHORT_TEXT):
                     rendering.measure(value)
                 value = call(value, rendering)
-            if type(value) is str and len(value) < SHORT_TEXT:
+            if value is None or (type(value) is str and len(value) < SHORT_TEXT):
                 return value
             if value is MISSING:
                 raise _missing(pointer, path)

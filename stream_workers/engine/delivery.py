@@ -95,12 +95,14 @@ class Delivery(msgspec.Struct, eq=False):
     cancelled: bool = False
     """The replay that it belongs to was cancelled: the attempt that runs is the last one."""
     stage: Stage = Stage.BEHIND
+    made_id: bool = False
+    """The known id was made here, and can be made again."""
 
     @property
     def delivery_id(self) -> str:
         """The same for every attempt of the event through the action."""
         if self.known_id is None:
-            self.known_id = self._made_id()
+            self.known_id, self.made_id = self._made_id(), True
         return self.known_id
 
     def key(self) -> bytes:
@@ -112,7 +114,7 @@ class Delivery(msgspec.Struct, eq=False):
 
     def rest(self) -> None:
         """It may wait long: what can be made again from the record's bytes is let go of."""
-        if self.known_id is not None and self.known_id == self._made_id():
+        if self.known_id is not None and (self.made_id or self.known_id == self._made_id()):
             self.known_id = None
         self.taken.forget()
 

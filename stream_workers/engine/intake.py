@@ -7,7 +7,7 @@ from connectors.records.codec import SCHEMA_VERSION, UndecodableRecord, decode_e
 from connectors.records.delivery import DeadLetter, OutcomeClass, Reason
 from connectors.records.profile_event import MembershipEvent, ProfileEvent
 from stream_workers.core.delivering import End
-from stream_workers.core.identity import delivery_id, membership, row_key
+from stream_workers.core.identity import membership, row_key
 from stream_workers.core.planning import Planned, plan, ties_of
 from stream_workers.core.versions import moment_of, version_of
 from stream_workers.engine.connector import Connector
@@ -124,7 +124,7 @@ class Intake:
             action.id,
             event.change,
             event.profile_id,
-            delivery_id(event, action.id, partition.number, taken.offset),
+            None,
             self._activations.setdefault(activation, activation),
             action.batch is not None,
         )

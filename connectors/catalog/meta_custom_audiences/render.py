@@ -48,15 +48,14 @@ def check(settings: MetaSettings, now: datetime, _: str | None) -> PartnerReques
     return _request(settings, "GET", "me", now, fields="id,name")
 
 
-def recognised_by(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> tuple[str, ...]:
+def recognised_by(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> str:
     """A person is recognised by one of four values; names and places alone only narrow a match down."""
-    found = (
-        normalize_email(mapped_text(mapped, "email")),
-        phone_digits(mapped_text(mapped, "phone"), fields.phone_region),
-        normalize_device_id(mapped_text(mapped, "mobile_ad_id")),
-        mapped_text(mapped, "external_id"),
+    email, phone, device, external_id = (
+        mapped_text(mapped, name) for name in ("email", "phone", "mobile_ad_id", "external_id")
     )
-    return tuple(filter(None, found))
+    return (
+        normalize_email(email) or external_id or normalize_device_id(device) or phone_digits(phone, fields.phone_region)
+    )
 
 
 SCHEMA = (
@@ -75,24 +74,27 @@ def _columns(fields: SyncAudienceFields, mapped: Mapping[str, Any]) -> Mapping[s
     return {**plain, **hashed}
 
 
+_NORMALISED = (
+    ("EMAIL", "email", normalize_email),
+    ("GEN", "gender", normalize_gender),
+    ("LN", "last_name", normalize_name),
+    ("CT", "city", normalize_city),
+    ("ST", "state", normalize_city),
+    ("ZIP", "zip", normalize_zip),
+    ("COUNTRY", "country", normalize_country),
+)
+
+
 def _to_hash(known: Mapping[str, str], region: str | None) -> Mapping[str, str]:
-    first_name = normalize_name(known.get("first_name"))
-    year, month, day = birth_date_parts(known.get("birth_date"))
-    return {
-        "EMAIL": normalize_email(known.get("email")),
-        "PHONE": phone_digits(known.get("phone"), region),
-        "GEN": normalize_gender(known.get("gender")),
-        "DOBY": year,
-        "DOBM": month,
-        "DOBD": day,
-        "FN": first_name,
-        "LN": normalize_name(known.get("last_name")),
-        "FI": "" if is_hashed(first_name) else first_name[:1],
-        "CT": normalize_city(known.get("city")),
-        "ST": normalize_city(known.get("state")),
-        "ZIP": normalize_zip(known.get("zip")),
-        "COUNTRY": normalize_country(known.get("country")),
-    }
+    found = {column: normalize(known[name]) for column, name, normalize in _NORMALISED if name in known}
+    if "phone" in known:
+        found["PHONE"] = phone_digits(known["phone"], region)
+    if "first_name" in known:
+        first_name = found["FN"] = normalize_name(known["first_name"])
+        found["FI"] = "" if is_hashed(first_name) else first_name[:1]
+    if "birth_date" in known:
+        found["DOBY"], found["DOBM"], found["DOBD"] = birth_date_parts(known["birth_date"])
+    return found
 
 
 def _session(batch: Batch) -> dict[str, Any]:
