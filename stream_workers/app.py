@@ -199,7 +199,7 @@ class DeliveryProgram:
             dispatcher,
             Intake(dispatcher, endings, self._clock, self.telemetry),
             hands,
-            EnginePolicy(commit_interval=worker.commit_interval_seconds),
+            EnginePolicy(commit_interval=worker.commit_interval_seconds, scratch_folder=worker.scratch_folder),
         )
         source = settings.topic(topics.PROFILE_EVENTS)
         self.app.chunking.topics = frozenset({source})

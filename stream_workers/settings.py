@@ -24,6 +24,9 @@ class WorkerSection(BaseModel):
     retry_first_seconds: float = Field(default=10, gt=0, description="The first retry delay; it doubles from there.")
     retry_max_seconds: float = Field(default=900, gt=0, description="The longest retry delay.")
     retry_give_up_seconds: float = Field(default=86_400, gt=0, description="After this a delivery ends in error.")
+    scratch_folder: str | None = Field(
+        default=None, description="Where rows wait that are too many for memory; the system's folder when absent."
+    )
     shutdown_seconds: float = Field(default=15, gt=0, description="How long a stop may take before it is forced.")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from connectors.records.profile_event import MembershipEvent, ProfileEvent
+from connectors.records.profile_event import MembershipEvent, ProfileEvent, Source, SourceKind
 
 POSITION_KEY = b"position"
 """The key of a partition's position on the `pending` topic; no row key can equal it (they begin with a length)."""
@@ -45,18 +45,28 @@ def membership(event: MembershipEvent) -> str:
 
 def membership_of_row(key: bytes) -> str | None:
     """The membership that a row key was made from; `None` for a plain event's."""
-    parts, at = [], 0
-    for _ in range(_PARTS):
-        end = at + 2 + int.from_bytes(key[at : at + 2], "big")
-        parts.append(key[at + 2 : end].decode())
-        at = end
-    workspace, profile_id, _action_id, *source = parts
+    workspace, profile_id, _action_id, *source = _parts(key)
     return None if source[0] == _PLAIN else "\0".join((workspace, profile_id, *source))
+
+
+def source_of_row(key: bytes) -> tuple[str, Source]:
+    """The workspace and the source that a membership's row key was made from."""
+    workspace, _profile_id, _action_id, kind, source_id, step = _parts(key)
+    return workspace, Source(SourceKind(kind), source_id, step or None)
 
 
 def batch_id(delivery_ids: Iterable[str]) -> str:
     """The same when the same rows are sent together again."""
     return "bat_" + blake2b("\0".join(delivery_ids).encode(), digest_size=12).hexdigest()
+
+
+def _parts(key: bytes) -> list[str]:
+    parts, at = [], 0
+    for _ in range(_PARTS):
+        end = at + 2 + int.from_bytes(key[at : at + 2], "big")
+        parts.append(key[at + 2 : end].decode())
+        at = end
+    return parts
 
 
 def _prefixed(parts: Iterable[str]) -> Iterable[bytes]:

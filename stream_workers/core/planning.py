@@ -7,7 +7,7 @@ import msgspec
 
 from connectors.kit.gate import closed_by
 from connectors.records.delivery import Reason
-from connectors.records.profile_event import Change, MembershipEvent, ProfileEvent, SourceKind
+from connectors.records.profile_event import Change, MembershipEvent, ProfileEvent, Source, SourceKind
 from stream_workers.core.config_view import EMPTY, ConfigView, Tie
 from stream_workers.core.live_config import LiveAction, LiveConnector
 
@@ -27,18 +27,21 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
 
 def ties_of(event: ProfileEvent, view: ConfigView) -> tuple[Tie, ...] | None:
     """The actions tied to where the event comes from; `None` when the source is not known here."""
-    workspace = view.workspaces.get(event.workspace, EMPTY)
     if not isinstance(event, MembershipEvent):
-        return workspace.events.get(event.name, ())
-    source = event.source
-    if source.kind is SourceKind.AUDIENCE:
-        ties = workspace.audiences.get(source.id)
-    else:
-        ties = workspace.journeys.get(source.id)
-        ties = ties and _at_step(ties, source.step)
+        return view.workspaces.get(event.workspace, EMPTY).events.get(event.name, ())
+    ties = ties_at(view, event.workspace, event.source)
     if event.only and ties:
         return tuple(tie for tie in ties if tie.action_id in event.only)
     return ties
+
+
+def ties_at(view: ConfigView, workspace_name: str, source: Source) -> tuple[Tie, ...] | None:
+    """The actions tied to a source of memberships; `None` when it is not known here."""
+    workspace = view.workspaces.get(workspace_name, EMPTY)
+    if source.kind is SourceKind.AUDIENCE:
+        return workspace.audiences.get(source.id)
+    ties = workspace.journeys.get(source.id)
+    return ties and _at_step(ties, source.step)
 
 
 def _at_step(ties: tuple[Tie, ...], step: str | None) -> tuple[Tie, ...]:

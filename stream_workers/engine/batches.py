@@ -40,7 +40,7 @@ class Batches:
         if batch is None:
             batch = self._open[key] = OpenBatch(rule, now + rule.max_age_seconds)
         batch.rows.append(delivery)
-        batch.size += len(delivery.taken.value)
+        batch.size += delivery.taken.size
         return (batch.due if opened else None), batch.is_full()
 
     def flush(self, connector: Connector, now: float, *, everything: bool = False) -> list[Group]:
@@ -72,7 +72,7 @@ class Batches:
             rows.append(delivery)
         if held:
             soon = now + min(batch.rule.max_age_seconds, _HELD_SECONDS)
-            size = sum(len(delivery.taken.value) for delivery in held)
+            size = sum(delivery.taken.size for delivery in held)
             self._open[key] = OpenBatch(batch.rule, soon, held, size)
         limit = batch.rule.max_rows
         return [rows[start : start + limit] for start in range(0, len(rows), limit)]

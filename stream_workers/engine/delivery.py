@@ -11,6 +11,7 @@ from connectors.records.codec import decode_event
 from connectors.records.profile_event import Change, ProfileEvent
 from stream_workers.core.identity import delivery_id, row_key
 from stream_workers.core.versions import Version
+from stream_workers.shell.scratch_file import ScratchFile, length_at
 
 if TYPE_CHECKING:
     from stream_workers.engine.connector import Connector
@@ -22,12 +23,12 @@ JOB = b"/job"
 
 
 class Taken(msgspec.Struct, eq=False, gc=False):
-    """A source record while a delivery of it is open. `value` are its bytes; the event is decoded again on demand.
+    """A source record while a delivery of it is open. Its bytes are held here or in a scratch file.
 
-    Small on purpose, and without a way back to itself: a worker may hold a million of them.
+    Small on purpose, and without a way back to itself: a worker may have a million of them.
     """
 
-    value: bytes
+    held: bytes | None
     offset: int
     appended_at: int
     moment: int
@@ -36,6 +37,21 @@ class Taken(msgspec.Struct, eq=False, gc=False):
     open: int = 0
     mapped: tuple[str, Any] | None = None
     """What a mapping of this kind has made of the event, while others of the record's deliveries may want the same."""
+    file: ScratchFile | None = None
+    place: int = 0
+
+    @property
+    def value(self) -> bytes:
+        """Its bytes. Raises `ScratchUnreadable`."""
+        if self.held is None:
+            assert self.file is not None
+            self.held = self.file.read(self.place)
+        return self.held
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.held) if self.held is not None else length_at(self.place)
 
     @property
     def version(self) -> Version:
@@ -44,14 +60,10 @@ class Taken(msgspec.Struct, eq=False, gc=False):
 
     @property
     def event(self) -> ProfileEvent:
-        """The decoded event."""
+        """The event, decoded again on demand."""
         if self.decoded is None:
             self.decoded = decode_event(self.value)
         return self.decoded
-
-    def forget(self) -> None:
-        """Keep the bytes only: what waits long should be small."""
-        self.decoded = self.mapped = None
 
 
 class Stage(IntEnum):
@@ -113,10 +125,14 @@ class Delivery(msgspec.Struct, eq=False):
         return self.row_key
 
     def rest(self) -> None:
-        """It may wait long: what can be made again from the record's bytes is let go of."""
+        """It is a row and may wait long: what can be had again is let go of."""
+        self.forget_id()
+        self.partition.rest(self.taken)
+
+    def forget_id(self) -> None:
+        """An id that can be made again need not be kept; that of a row which another version has written may differ."""
         if self.known_id is not None and (self.made_id or self.known_id == self._made_id()):
             self.known_id = None
-        self.taken.forget()
 
     def _made_id(self) -> str:
         taken = self.taken

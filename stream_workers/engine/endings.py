@@ -123,7 +123,7 @@ class Endings:
             outcome=end.outcome,
             partner_code=_scrubbed(end.partner_code, exchange),
             record=taken.value,
-            record_bytes=len(taken.value),
+            record_bytes=taken.size,
             appended_at=taken.appended_at,
         )
         delivery.partition.write_dead_letter(delivery.lane.encode(), encode(letter))

@@ -14,16 +14,18 @@ from connectors.records.delivery import Command
 from stream_workers.core.breaker import BreakerState
 from stream_workers.core.config_view import ConfigView
 from stream_workers.core.horizon import HORIZON_MS, HORIZON_RECORDS
-from stream_workers.core.planning import ties_of
 from stream_workers.engine.commands import Commands
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.intake import Intake, Recall
+from stream_workers.engine.parked import clear_parked
 from stream_workers.engine.partition import Kept, OwnedPartition
 from stream_workers.engine.restore import FoundRows, admit_found, admit_kept
+from stream_workers.engine.scratch import ROWS_IN_MEMORY, Scratch
 from stream_workers.shell.clock import Clock
 from stream_workers.shell.partition_log import PartitionLog
 from stream_workers.shell.partition_reader import ReadFailed, RecentRange
 from stream_workers.shell.partition_transaction import CommitAborted, Fenced
+from stream_workers.shell.scratch_file import ScratchFile
 from stream_workers.shell.telemetry import Telemetry
 
 TICK_SECONDS = 0.1
@@ -33,6 +35,7 @@ _FAR_BEHIND = 1_000
 _TURN_SECONDS = 0.01
 _SILENCE_SECONDS = 0.02
 _BATCH_TURN_SECONDS = 0.01
+_MOVES_PER_REPORT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class EnginePolicy:
     """Deliveries that may wait in memory for slots of quick partners before the intake pauses, …"""
     intake_pause: float = 1.0
     """… and for how long at most: a partner never holds a partition longer than this per chunk."""
+    rows_in_memory: int = ROWS_IN_MEMORY
+    """So many records of a partition's rows stay in memory; those of the others wait in a file …"""
+    scratch_folder: str | None = None
+    """… in this folder; `None` is the system's for temporary files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class DeliveryEngine:
         before = self.dispatcher.view
         self.dispatcher.apply(view)
         for feed in self.feeds.values():
-            self._clear_parked(feed.partition, before, view)
+            clear_parked(feed.partition, before, view)
         moved, self._config_moved = self._config_moved, asyncio.Event()
         moved.set()
 
@@ -171,9 +178,23 @@ class DeliveryEngine:
         for number in partitions - self.feeds.keys():
             log = self._hands.open_log(number)
             holds = self._hands.holds_lease
-            partition = OwnedPartition(number, log, self._hands.telemetry, self._policy.commit_interval, holds)
+            interval, scratch = self._policy.commit_interval, self._scratch(number)
+            partition = OwnedPartition(number, log, self._hands.telemetry, interval, holds, scratch)
             feed = self.feeds[number] = Feed(partition, self._policy)
             feed.task = asyncio.get_running_loop().create_task(self._run(feed))
+
+    def _scratch(self, number: int) -> Scratch:
+        telemetry, policy = self._hands.telemetry, self._policy
+
+        def unreadable(detail: str) -> None:
+            telemetry.scratch_unreadable(number, detail)
+            self.failed = True
+
+        return Scratch(
+            lambda: ScratchFile(policy.scratch_folder, unreadable),
+            lambda error: telemetry.scratch_not_written(number, str(error)),
+            policy.rows_in_memory,
+        )
 
     async def release(self, partitions: set[int]) -> None:
         """Give partitions up: no new attempts, a few seconds for those that run, one last commit."""
@@ -206,11 +227,13 @@ class DeliveryEngine:
         """Tell the telemetry what the worker holds; once a second. `ends` are the partitions' next offsets in Kafka."""
         telemetry = self._hands.telemetry
         parked = sum(len(feed.partition.parked) for feed in self.feeds.values())
+        telemetry.scratch_size(sum(feed.partition.scratch.size for feed in self.feeds.values()))
         telemetry.worker_state(self.dispatcher.slots.in_flight, self.pending_rows(), parked, len(self.feeds))
         for number, feed in self.feeds.items():
             end, position = ends.get(number), feed.partition.position
             lag = max(0, end - position.next) if end is not None and feed.partition.is_ours else None
             telemetry.partition_state(number, position.unfinished, lag)
+            feed.partition.tidy(_MOVES_PER_REPORT)
         for connector in self.dispatcher.connectors.values():
             if connector.id in self.dispatcher.view.connectors:
                 closed = connector.breaker.state is BreakerState.CLOSED
@@ -265,18 +288,6 @@ class DeliveryEngine:
         await self._wait_for_config(found.config_position)
         partition.config_position = self.dispatcher.view.position
         await admit_found(partition, found, self.dispatcher)
-
-    def _clear_parked(self, partition: OwnedPartition, before: ConfigView, view: ConfigView) -> None:
-        """Deactivating or deleting an action, or taking it off its source, makes its dead letters final."""
-        if not partition.parked or (before.connectors == view.connectors and before.workspaces == view.workspaces):
-            return
-        for key, delivery in list(partition.parked.items()):
-            event = delivery.taken.event
-            ties = ties_of(event, view) or ()
-            tied = any(tie.action_id == delivery.action_id for tie in ties)
-            if not (tied and delivery.connector.is_wanted(delivery)):
-                partition.unpark(key)
-            delivery.taken.forget()
 
     async def _remember(self, partition: OwnedPartition) -> None:
         since, until = self._hands.clock.now_ms() - HORIZON_MS, partition.position.finished_until

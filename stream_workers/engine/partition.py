@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ from connectors.records.delivery import Outcome, PendingRow, Position, RowState
 from stream_workers.core.horizon import Horizon
 from stream_workers.core.position import FinishedOffsets
 from stream_workers.engine.delivery import Delivery, Taken
+from stream_workers.engine.scratch import MOVES, Scratch
 from stream_workers.shell.partition_log import PartitionLog, Unit
 from stream_workers.shell.partition_reader import ReadFailed, RowRecord, Take
 from stream_workers.shell.partition_transaction import CommitAborted, CommitUnknown, Fenced
@@ -32,6 +34,7 @@ class Kept:
     horizon: Horizon
     rows: dict[bytes, Delivery]
     parked: dict[bytes, Delivery]
+    scratch: Scratch
 
 
 class OwnedPartition:
@@ -44,6 +47,7 @@ class OwnedPartition:
         telemetry: Telemetry,
         commit_interval: float,
         holds: Callable[[], bool],
+        scratch: Scratch,
     ) -> None:
         self.number = number
         self.alive = True
@@ -58,6 +62,7 @@ class OwnedPartition:
         self.rows: dict[bytes, Delivery] = {}
         """Which delivery owns the row of a key on the `pending` topic."""
         self.parked: dict[bytes, Delivery] = {}
+        self.scratch = scratch
         self.committed = 0
         self.commands_next = 0
         self._log = log
@@ -156,6 +161,18 @@ class OwnedPartition:
             self._dirty.set()
         return delivery
 
+    def rest(self, taken: Taken) -> None:
+        """The record of a row will not be looked at for a while."""
+        self.scratch.rest(taken, len(self.rows) + len(self.parked))
+        self.tidy(MOVES)
+
+    def tidy(self, moves: int) -> None:
+        """Give back the scratch space of rows that are no more."""
+        self.scratch.tidy(len(self.rows) + len(self.parked), self._living, moves)
+
+    def _living(self) -> Iterator[Taken]:
+        return (delivery.taken for delivery in chain(self.rows.values(), self.parked.values()))
+
     def write_outcome(self, key: bytes, outcome: Outcome) -> None:
         """One terminal end; it is committed together with the position."""
         self._unit.outcomes.append((key, encode(outcome)))
@@ -190,7 +207,7 @@ class OwnedPartition:
         newest = await self._log.newest_position()
         if newest is None or newest.sequence != kept.position.sequence:
             return False
-        self._recorded, self.horizon = kept.position, kept.horizon
+        self._recorded, self.horizon, self.scratch = kept.position, kept.horizon, kept.scratch
         self._restore(kept.position)
         return True
 
@@ -199,7 +216,7 @@ class OwnedPartition:
         ended = self._task is not None and self._task.done() and not self._task.cancelled()
         if not ended or self._recorded is None or self._recorded.sequence != self._sequence or not self._unit.is_empty:
             return None
-        return Kept(self._recorded, self.horizon, self.rows, self.parked)
+        return Kept(self._recorded, self.horizon, self.rows, self.parked, self.scratch)
 
     def _restore(self, position: Position) -> None:
         self.position = FinishedOffsets.restore(position)

@@ -70,7 +70,8 @@ class FoundRows:
             row_key=key,
             durable=True,
         )
-        delivery.rest()
+        delivery.forget_id()
+        self._partition.scratch.rest(delivery.taken, len(self.waiting) + len(self.parked))
         self.config_position = max(self.config_position, row.config_position)
         (self.parked if row.state is RowState.PARKED else self.waiting)[key] = delivery
 

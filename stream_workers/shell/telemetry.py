@@ -82,6 +82,7 @@ class Telemetry:
         self._in_flight = Gauge("patchbay_in_flight", "Attempts running now.", registry=registry)
         self._pending = Gauge("patchbay_pending_rows", "Deliveries durably waiting.", registry=registry)
         self._parked = Gauge("patchbay_parked_rows", "Ended in error, waiting for a replay.", registry=registry)
+        self._scratch = Gauge("patchbay_scratch_bytes", "Records of waiting rows on disk.", registry=registry)
         self._partitions = Gauge("patchbay_partitions", "Partitions owned.", registry=registry)
         self._unfinished = Gauge(
             "patchbay_unfinished_records", "Records taken whose deliveries are open.", ("partition",), registry=registry
@@ -249,6 +250,18 @@ class Telemetry:
         self._pending.set(pending)
         self._parked.set(parked)
         self._partitions.set(partitions)
+
+    def scratch_size(self, size: int) -> None:
+        """Bytes of waiting rows that are on disk, once a second."""
+        self._scratch.set(size)
+
+    def scratch_not_written(self, partition: int, detail: str) -> None:
+        """What should wait on disk stays in memory; tried again after a thousand rows."""
+        self._log.error("worker.scratch_not_written", partition=partition, detail=detail)
+
+    def scratch_unreadable(self, partition: int, detail: str) -> None:
+        """What waited on disk has not come back: the worker ends, and the next owner reads the rows from Kafka."""
+        self._log.error("worker.scratch_unreadable", partition=partition, detail=detail)
 
     def config_applied(self, position: int, records: int) -> None:
         """The view of the configuration has moved."""

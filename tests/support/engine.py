@@ -172,7 +172,9 @@ class Bench:
             lambda *_: None,
         )
         intake = Intake(dispatcher, endings, self.clock, self.telemetry)
-        return DeliveryEngine(dispatcher, intake, hands, EnginePolicy(commit_interval=0.001, release_seconds=0.2))
+        return DeliveryEngine(
+            dispatcher, intake, hands, EnginePolicy(commit_interval=0.001, release_seconds=0.2, rows_in_memory=1)
+        )
 
     async def _seek(self, partition: int, offset: int) -> None:
         self.seeks.append((partition, offset))

@@ -106,7 +106,8 @@ class Worker(Sender):
             lambda *_: None,
         )
         intake = Intake(dispatcher, endings, world.clock, telemetry)
-        return DeliveryEngine(dispatcher, intake, hands, EnginePolicy(commit_interval=0.001, release_seconds=0.5))
+        policy = EnginePolicy(commit_interval=0.001, release_seconds=0.5, rows_in_memory=1)
+        return DeliveryEngine(dispatcher, intake, hands, policy)
 
     def _open_log(self, partition: int) -> FencedLog:
         self.logs.append(FencedLog(self._world.topics[partition]))
