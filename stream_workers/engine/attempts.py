@@ -27,6 +27,7 @@ from stream_workers.engine.settling import Settling
 from stream_workers.engine.surroundings import Surroundings
 from stream_workers.engine.tokens import NoToken, Tokens
 from stream_workers.shell.clock import as_datetime
+from stream_workers.shell.scratch_file import ScratchUnreadable
 
 
 class Attempt(msgspec.Struct, eq=False):
@@ -114,6 +115,8 @@ class Attempts:
             self._dispatcher.slots.ended(attempt)
 
     def _failed(self, group: Group, error: Exception) -> None:
+        if isinstance(error, ScratchUnreadable):
+            return  # nothing true can be written of these rows: the worker ends, and the next reads them from Kafka
         self._telemetry.internal_error("attempt", error)
         failed = End(OutcomeClass.OTHER_ERROR, Reason.INTERNAL_ERROR, detail=type(error).__name__)
         for delivery in group:

@@ -99,7 +99,7 @@ TestScratchBesideADict.settings = settings(max_examples=50, stateful_step_count=
 
 
 def test_the_first_rows_do_not_touch_the_disk():
-    scratch = Scratch(refuse, never, in_memory=2)  # type: ignore[arg-type]
+    scratch = Scratch(refuse, print, in_memory=2)
     taken = record(b"first")
     scratch.rest(taken, 2)
     assert taken.held == b"first"
@@ -112,7 +112,7 @@ def test_dead_records_are_left_behind():
         files.append(ScratchFile(None, never))
         return files[-1]
 
-    scratch = Scratch(open_file, never, in_memory=0, slack=SLACK)  # type: ignore[arg-type]
+    scratch = Scratch(open_file, print, in_memory=0, slack=SLACK)
     stays = record(b"stays")
     scratch.rest(stays, 1)
     for number in range(2 + SLACK):
