@@ -143,7 +143,7 @@ def reader(segments: Segments) -> Callable[[Rendering], Any]:
     """A function that gives the value at a path, or `MISSING`; the paths used most cost one look-up."""
     match segments:
         case ("profile", "identifiers", str(name)):
-            return lambda rendering: _or_missing(rendering.event.identifiers.get(name))
+            return lambda rendering: MISSING if (known := rendering.event.identifiers.get(name)) is None else known
         case ("profile", "attributes", str(name)) if name not in ("size", "first", "last"):
             return lambda rendering: rendering.event.attributes.get(name, MISSING)
         case ("settings", str(name)) if name not in ("size", "first", "last"):

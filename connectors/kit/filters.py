@@ -102,7 +102,8 @@ def _on_text(function: Callable[..., Any]) -> Callable[..., Any]:
         if value is None:
             return None
         text = value if type(value) is str else as_text(value)
-        _fits(len(text))
+        if len(text) > MAX_TEXT:
+            _fits(len(text))
         return function(text, *arguments, **named)
 
     return call
