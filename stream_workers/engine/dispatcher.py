@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from connectors.records.delivery import Reason
@@ -18,6 +19,9 @@ from stream_workers.shell.clock import Clock
 SOON_MS = 1_000
 """A row that is due within this time does not make the ones behind it pending."""
 
+UNWANTED_AT_ONCE = 1_000
+"""A deactivation may end a million rows: in one go it would keep the event loop from everything else for a minute."""
+
 
 class Dispatcher:
     """Runs in the event loop and never awaits, so that no state is seen half done."""
@@ -32,6 +36,8 @@ class Dispatcher:
         self.slots = Slots(clock, self._timers, policy, may_send, self.again)
         self._batches: dict[str, Batches] = {}
         self._share = 1.0
+        self._unwanted: deque[Delivery] = deque()
+        """What a change of the configuration ends, and has not ended yet."""
 
     # --- configuration ---
 
@@ -68,12 +74,24 @@ class Dispatcher:
             live = connector.live.deleted()
         published = live.config.version != connector.live.config.version
         connector.configure(live)
-        for delivery in connector.lanes:
-            if not connector.is_wanted(delivery):
-                self._cancel(connector, delivery)
+        self._give_up_unwanted(connector)
         if published:
             self.flush(connector, everything=True)
         self.slots.pump(connector)
+
+    def _give_up_unwanted(self, connector: Connector) -> None:
+        """None of them starts any more; they end now, or a portion with each tick where there are many."""
+        for delivery in connector.lanes:
+            if delivery.stage is not Stage.RUNNING and not connector.is_wanted(delivery):
+                delivery.stage = Stage.BEHIND
+                self._unwanted.append(delivery)
+        self._end_unwanted()
+
+    def _end_unwanted(self) -> None:
+        for _ in range(min(UNWANTED_AT_ONCE, len(self._unwanted))):
+            delivery = self._unwanted.popleft()
+            if delivery.partition.alive:
+                self._cancel(delivery.connector, delivery)
 
     def _cancel(self, connector: Connector, delivery: Delivery) -> None:
         if delivery.stage not in (Stage.RUNNING, Stage.OVER):
@@ -283,6 +301,7 @@ class Dispatcher:
 
     def tick(self) -> None:
         """Measure what each connector serves; what waits at a stalled or blocked one becomes rows."""
+        self._end_unwanted()
         if not self.may_send():
             return
         now = self._clock.monotonic()

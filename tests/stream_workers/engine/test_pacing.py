@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from connectors.records.profile_event import Change
-from tests.support.builders import audience, connector, membership
+from stream_workers.engine.dispatcher import UNWANTED_AT_ONCE
+from tests.support.builders import action, audience, connector, membership
 from tests.support.engine import Bench
 
 BURST = 1_600
@@ -44,3 +45,42 @@ async def test_nothing_is_taken_while_nothing_may_be_sent(bench) -> None:
     bench.may_send = True
     await bench.settle()
     assert {outcome for _, outcome, _ in bench.outcomes()} == {"sent", "removed"}
+
+
+@pytest.mark.parametrize("what", ["connector", "action"])
+async def test_a_deactivation_ends_many_rows_in_portions_and_starts_none_of_them(what):
+    count = 2 * UNWANTED_AT_ONCE + 500
+    bench = Bench()
+    bench.publish(connector(paused=True), audience())
+    bench.own(0)
+    bench.feed(*(membership(f"p-{number}") for number in range(count)))
+    await bench.until(lambda: bench.engine.pending_rows() == count, 60)
+    off = {"active": False, "activation": 2} if what == "connector" else {}
+    bench.publish(connector(*([] if off else [action(active=False, activation=2)]), revision=2, **off))
+    assert bench.engine.pending_rows() == count - UNWANTED_AT_ONCE
+    bench.engine.dispatcher.tick()
+    assert bench.engine.pending_rows() == count - 2 * UNWANTED_AT_ONCE
+    bench.engine.dispatcher.tick()
+    await bench.until(lambda: len(bench.outcomes()) == count, 60)
+    assert {(outcome, reason) for _, outcome, reason in bench.outcomes()} == {("skipped", "deactivated")}
+    assert bench.partner.requests == []
+    await bench.engine.stop()
+
+
+async def test_a_newer_change_of_a_row_that_is_about_to_end_finds_it():
+    bench = Bench()
+    bench.publish(connector(paused=True), audience())
+    bench.own(0)
+    count = UNWANTED_AT_ONCE + 1
+    bench.feed(*(membership(f"p-{number}", event_id=f"e-{number}") for number in range(count)))
+    await bench.until(lambda: bench.engine.pending_rows() == count, 60)
+    bench.publish(connector(active=False, activation=2, revision=2))
+    (last,) = (delivery.lane for delivery in bench.engine.feeds[0].partition.rows.values())
+    bench.feed(membership(last, Change.LEFT, seconds=60, event_id="e-new"))
+    await bench.until(lambda: len(bench.outcomes()) == count + 1, 60)
+    ends = {(profile, reason) for profile, _, reason in bench.outcomes()}
+    assert {(last, "superseded"), (last, "deactivated")} <= ends
+    bench.engine.dispatcher.tick()
+    assert bench.engine.pending_rows() == 0
+    assert bench.partner.requests == []
+    await bench.engine.stop()
