@@ -55,14 +55,11 @@ class Place:
 
     def worker(self, count: int = 1, **environment: str) -> "Starter":
         """`patchbay worker`, as it is installed."""
-        settings = {
-            "PATCHBAY_KAFKA__BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
-            "PATCHBAY_KAFKA__TOPIC_PREFIX": self.kafka.topic_prefix,
-            "PATCHBAY_EGRESS__ALLOW": "127.0.0.1/32",
-            "PATCHBAY_LOG_LEVEL": "warning",
-            **environment,
-        }
-        return lambda: running(["-m", "deploy.cli", "worker"], settings, self.folder / "worker.log", count)
+        return self._program("worker", count, **environment)
+
+    def metrics(self, database_url: str) -> "Starter":
+        """`patchbay metrics`, which counts into this database."""
+        return self._program("metrics", PATCHBAY_DATABASE__URL=database_url)
 
     def baseline(self, name: str) -> "Starter":
         """One of `tests.bench.baselines`, in a group and with outcomes of its own."""
@@ -73,6 +70,16 @@ class Place:
             "PORT": str(self.sink.port),
         }
         return lambda: running(["-m", "tests.bench.baselines", name], settings, self.folder / f"{name}.log")
+
+    def _program(self, name: str, count: int = 1, **environment: str) -> "Starter":
+        settings = {
+            "PATCHBAY_KAFKA__BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
+            "PATCHBAY_KAFKA__TOPIC_PREFIX": self.kafka.topic_prefix,
+            "PATCHBAY_EGRESS__ALLOW": "127.0.0.1/32",
+            "PATCHBAY_LOG_LEVEL": "warning",
+            **environment,
+        }
+        return lambda: running(["-m", "deploy.cli", name], settings, self.folder / f"{name}.log", count)
 
 
 Starter = Callable[[], AbstractContextManager[Contestant]]

@@ -15,6 +15,7 @@ Runs = Mapping[str, Sequence[Figures]]
 
 TITLES = {
     "a": "(a) webhook, one POST per event",
+    "metrics": "    its outcomes, by the metrics agent",
     "b1": "    b1: aiokafka + ClientSession",
     "b2": "    b2: stock Faust + ClientSession",
     "b": "(b) the body as a text template",

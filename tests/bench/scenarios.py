@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.bench import config_changes
+from tests.bench import config_changes, counting
 from tests.bench.measuring import Figures, Place, Starter, a_place, measure, until_seen
 from tests.bench.sink import running_sink
 from tests.bench.workload import (
@@ -57,9 +57,13 @@ def worker(place: Place) -> Starter:
 
 
 def a(ground: Ground) -> Measured:
-    """One POST per event: the worker, and beside it, in turn, the two baselines."""
+    """One POST per event: the worker, what its outcomes cost to count, and beside it, in turn, the two baselines."""
+    with ground.place() as place:
+        delivered = measure(place, webhooks(place.sink.port, WebhookConfig()), ground.events, worker(place))
+        counted = counting.measure(place, ground.events)
     return {
-        "a": ground.run(lambda port: webhooks(port, WebhookConfig()), worker),
+        "a": delivered,
+        "metrics": counted,
         "b1": ground.run(lambda port: webhooks(port, WebhookConfig()), lambda place: place.baseline("plain")),
         "b2": ground.run(lambda port: webhooks(port, WebhookConfig()), lambda place: place.baseline("faust")),
     }

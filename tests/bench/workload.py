@@ -150,12 +150,26 @@ def publish(kafka: KafkaSettings, records: tuple[ConfigRecord, ...]) -> None:
 
 def produce(kafka: KafkaSettings, workload: Workload, count: int) -> None:
     """All events at once, by the key, as any Kafka client would."""
-    producer = _event_producer(kafka, 20)
-    topic = kafka.topic_prefix + topics.PROFILE_EVENTS.name
-    for key, value in workload.events(count):
-        producer.produce(topic, key=key, value=value)
-        producer.poll(0)
-    _flush(producer)
+    EventStream(kafka, workload).produce_until(count)
+
+
+class EventStream:
+    """The events of a workload in order, a part at a time."""
+
+    def __init__(self, kafka: KafkaSettings, workload: Workload) -> None:
+        self._producer = _event_producer(kafka, 20)
+        self._topic = kafka.topic_prefix + topics.PROFILE_EVENTS.name
+        self._workload = workload
+        self._produced = 0
+
+    def produce_until(self, count: int) -> None:
+        """Returns when Kafka has so many in all."""
+        for number in range(self._produced, count):
+            key, value = self._workload.event(number)
+            self._producer.produce(self._topic, key=key, value=value)
+            self._producer.poll(0)
+        _flush(self._producer)
+        self._produced = max(self._produced, count)
 
 
 def produce_at(kafka: KafkaSettings, workload: Workload, numbers: range, per_second: int) -> None:
