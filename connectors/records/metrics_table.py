@@ -134,6 +134,7 @@ outcome_errors = Table(
     Column("attempts", Integer, nullable=False),
     Column("run", Integer, nullable=False),
     Index("ix_outcome_errors_connector", "workspace", "connector_id", "at"),
+    Index("ix_outcome_errors_newest", "workspace", "at", "partition", "offset"),
 )
 """Each outcome that is an error, for download; the key is its place on `outcomes`, so that a re-read adds nothing."""
 

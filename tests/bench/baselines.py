@@ -131,6 +131,7 @@ async def faust_agent() -> None:
         os.environ["GROUP"],
         broker=f"kafka://{os.environ['KAFKA']}",
         store="memory://",
+        datadir=os.environ["FOLDER"],
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,

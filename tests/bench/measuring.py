@@ -68,6 +68,7 @@ class Place:
             "PREFIX": self.kafka.topic_prefix,
             "GROUP": f"{self.kafka.topic_prefix}{name}",
             "PORT": str(self.sink.port),
+            "FOLDER": str(self.folder),
         }
         return lambda: running(["-m", "tests.bench.baselines", name], settings, self.folder / f"{name}.log")
 
