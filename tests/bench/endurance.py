@@ -110,7 +110,8 @@ def _forget_soon(kafka: KafkaSettings) -> None:
         ConfigResource(ResourceType.TOPIC, kafka.topic_prefix + topic.name, incremental_configs=entries)
         for topic in (PROFILE_EVENTS, OUTCOMES)
     ]
-    for changed in AdminClient(kafka.librdkafka()).incremental_alter_configs(resources).values():
+    admin = AdminClient(kafka.librdkafka())
+    for changed in admin.incremental_alter_configs(resources).values():
         changed.result(30)
 
 
