@@ -16,6 +16,8 @@ from tests.support.oracle import read_all
 from tests.support.recount import Counts, recount, stored_counts
 
 ANSWER_SECONDS = 2.0
+Answers = dict[str, tuple[int, float]]
+"""The status of each page, and how long it took."""
 
 
 def run(place: Place, size: Size) -> Report:
@@ -42,12 +44,7 @@ def run(place: Place, size: Size) -> Report:
             scene.until_complete(120)
             server.start()
             scene.until(lambda: is_up(http))
-            outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES)]
-            attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS)]
-            wanted = recount(outcomes, attempts)
-            with contextlib.suppress(AssertionError):
-                scene.until(lambda: asyncio.run(_stored(server.url)) == wanted, size.pick(60, 300))
-            same = asyncio.run(_stored(server.url)) == wanted
+            same, recounted = _is_stored_exactly(scene, server, size.pick(60, 300))
             alive = [program.is_running() for program in programs]
             answers = _answers(http, "/v1/connectors")
     finally:
@@ -56,18 +53,23 @@ def run(place: Place, size: Size) -> Report:
     report.none("events lost", scene.ledger.missing())
     report.none("deliveries counted twice", scene.ledger.counted_twice())
     report.none("programs that ended", alive.count(False))
-    for what, asked in (("hangs", hangs), ("is gone", refuses)):
-        statuses = {page: status for page, (status, _) in asked.items()}
-        report.equal(f"answers while it {what}", statuses, {"/v1/connectors": 503, "/readyz": 503, "/livez": 200})
-        if size.full:
-            slowest = max(took for _, took in asked.values())
-            report.at_most(f"slowest answer while it {what}", slowest, ANSWER_SECONDS, "s")
+    _judge(report, size, {"hangs": hangs, "is gone": refuses})
     report.equal("the API's answer afterwards", answers, 200)
     if size.full:
         report.at_least("deliveries while it hung", while_frozen / before * 100, 95, "% of before")
         report.at_least("deliveries while it was gone", while_gone / before * 100, 95, "% of before")
-    report.note("deliveries, failed attempts", f"{len(outcomes):,}, {len(attempts):,}")
+    report.note("deliveries, failed attempts", recounted)
     return report
+
+
+def _judge(report: Report, size: Size, asked: dict[str, Answers]) -> None:
+    """The API's answers while the database is away."""
+    for what, answers in asked.items():
+        statuses = {page: status for page, (status, _) in answers.items()}
+        report.equal(f"answers while it {what}", statuses, {"/v1/connectors": 503, "/readyz": 503, "/livez": 200})
+        if size.full:
+            slowest = max(took for _, took in answers.values())
+            report.at_most(f"slowest answer while it {what}", slowest, ANSWER_SECONDS, "s")
 
 
 def _answers(http: httpx.Client, page: str) -> int:
@@ -77,7 +79,7 @@ def _answers(http: httpx.Client, page: str) -> int:
         return 0
 
 
-def _ask(http: httpx.Client) -> dict[str, tuple[int, float]]:
+def _ask(http: httpx.Client) -> Answers:
     """What each page answers now, and how long it took."""
     asked = {}
     for page in ("/v1/connectors", "/readyz", "/livez"):
@@ -92,6 +94,16 @@ def _stretch(scene: Scene, rate: float, seconds: float) -> float:
     began = time.monotonic()
     scene.until(lambda: len(scene.stream.sent) - sent >= rate * seconds, seconds + 120)
     return (scene.partner.count("/p0") - received) / (time.monotonic() - began)
+
+
+def _is_stored_exactly(scene: Scene, server: PostgresqlServer, seconds: float) -> tuple[bool, str]:
+    """Whether the tables come to hold what a recount of the topics gives, and how much that is."""
+    outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES)]
+    attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS)]
+    wanted = recount(outcomes, attempts)
+    with contextlib.suppress(AssertionError):
+        scene.until(lambda: asyncio.run(_stored(server.url)) == wanted, seconds)
+    return asyncio.run(_stored(server.url)) == wanted, f"{len(outcomes):,}, {len(attempts):,}"
 
 
 async def _stored(url: str) -> Counts:
