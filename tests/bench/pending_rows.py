@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from deploy.local.ports import free_port
-from tests.bench.measuring import Place
+from tests.bench.measuring import PARTITIONS, Place
 from tests.bench.processes import Contestant
 from tests.bench.scenarios import Ground
 from tests.bench.workload import WebhookConfig, produce, publish, webhooks
@@ -65,10 +65,13 @@ def _until_pending(worker: Contestant, port: int, rows: int) -> tuple[float, flo
 
 
 def _pending(port: int) -> int | None:
+    """`None` while a partition is still being taken over: only its owner tells how far behind it is."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
             text = answer.read().decode()
     except OSError:
+        return None
+    if text.count("\npatchbay_lag_records{") < PARTITIONS:
         return None
     return next(
         (int(float(line.split()[1])) for line in text.splitlines() if line.startswith("patchbay_pending_rows")), None
