@@ -10,6 +10,7 @@ from confluent_kafka import TopicPartition
 
 from connectors.records.codec import encode
 from connectors.records.delivery import Position
+from stream_workers.shell.allocator import give_back
 from stream_workers.shell.partition_reader import (
     Item,
     ReadFailed,
@@ -171,6 +172,7 @@ class KafkaPartitionLog:
     def _recent(self, wanted: RecentRange, take: Take[RecentRecord]) -> None:
         source = TopicPartition(self._topics.profile_events, self._partition)
         read_recent(self._options, source, wanted, take, TAKEOVER_TIMEOUT_SECONDS)
+        give_back()
 
     def _commit(self, unit: Unit, position: Position) -> None:
         if self._producer is None:
