@@ -35,10 +35,10 @@ class Credentials:
         """What the last renewal of the connector's credential has left."""
         return self._renewed.get(connector_id)
 
-    def turn_of(self, connector_id: str, now: int) -> str | None:
-        """The worker whose turn it is at this time (unix milliseconds), or `None`."""
+    def turn_of(self, connector_id: str, now: int) -> TurnConfig | None:
+        """The turn that lasts at this time (unix milliseconds), as its worker asked for it."""
         turn = self._turns.get(connector_id)
-        return turn.worker if turn is not None and now < turn.at + TURN_MS else None
+        return turn if turn is not None and now < turn.at + TURN_MS else None
 
     def _take_turn(self, asked: TurnConfig) -> None:
         holder = self._turns.get(asked.id)

@@ -61,6 +61,8 @@ class CredentialLog:
         self._keeper = keeper
         self._credentials = Credentials()
         self._moved = asyncio.Event()
+        self._given_back: dict[str, TurnConfig] = {}
+        """The last turn of each connector that we have given back; it is done again where Kafka has not taken it."""
 
     def take(self, changes: Iterable[ConfigChange]) -> None:
         """The next records; the credential of a connector that is deleted is deleted too."""
@@ -114,17 +116,24 @@ class CredentialLog:
             yield
         finally:
             for one in asked:
-                self._writer.post(config_key("turn", connector.id), msgspec.structs.replace(one, over=True))
+                self._give_back(one)
+
+    def _give_back(self, turn: TurnConfig) -> None:
+        self._given_back[turn.id] = turn
+        self._writer.post(config_key("turn", turn.id), msgspec.structs.replace(turn, over=True))
 
     async def _until_mine(self, connector: ConnectorConfig, asked: list[TurnConfig]) -> None:
         name, clock = self._keeper.name, self._keeper.clock
-        while (holder := self._credentials.turn_of(connector.id, clock.now_ms())) != name:
+        # A turn of ours that was not asked for now has been given back; others may know that before we do.
+        while (lasting := self._credentials.turn_of(connector.id, clock.now_ms())) is None or lasting not in asked:
             moved = self._moved
-            if holder is None:
+            if lasting is None:
                 turn = TurnConfig(
                     v=SCHEMA_VERSION, workspace=connector.workspace, id=connector.id, worker=name, at=clock.now_ms()
                 )
                 asked.append(turn)
                 await self._writer.write(config_key("turn", connector.id), turn)
+            elif lasting == self._given_back.get(connector.id):
+                self._give_back(lasting)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(moved.wait(), _LOOK_SECONDS)

@@ -24,25 +24,30 @@ def after(*records: TurnConfig) -> Credentials:
     return credentials
 
 
+def whose(credentials: Credentials, at: int) -> str | None:
+    turn = credentials.turn_of("con_1", at)
+    return turn.worker if turn is not None else None
+
+
 def test_the_first_who_asks_has_the_turn_until_he_gives_it_back():
     credentials = after(turn("w-1", 100), turn("w-2", 101))
-    assert credentials.turn_of("con_1", 200) == "w-1"
+    assert whose(credentials, 200) == "w-1"
     credentials.take(b"turn:con_1", turn("w-1", 100, over=True))
     assert credentials.turn_of("con_1", 200) is None
     credentials.take(b"turn:con_1", turn("w-2", 201))
-    assert credentials.turn_of("con_1", 202) == "w-2"
+    assert whose(credentials, 202) == "w-2"
 
 
 def test_a_turn_that_is_never_given_back_ends():
     credentials = after(turn("w-1", 100))
     assert credentials.turn_of("con_1", 100 + TURN_MS) is None
     credentials.take(b"turn:con_1", turn("w-2", 100 + TURN_MS))
-    assert credentials.turn_of("con_1", 101 + TURN_MS) == "w-2"
+    assert whose(credentials, 101 + TURN_MS) == "w-2"
 
 
 def test_giving_back_late_takes_nobody_elses_turn():
     credentials = after(turn("w-1", 100), turn("w-2", 100 + TURN_MS), turn("w-1", 100, over=True))
-    assert credentials.turn_of("con_1", 101 + TURN_MS) == "w-2"
+    assert whose(credentials, 101 + TURN_MS) == "w-2"
 
 
 def test_an_older_credential_is_ignored_and_a_deleted_one_is_gone():
@@ -69,4 +74,4 @@ def test_a_turn_passes_on_only_when_it_was_given_back_or_is_over(records: list[A
         elif holder is None or at >= holder.at + TURN_MS:
             holder = record
         is_on = holder is not None and at < holder.at + TURN_MS
-        assert credentials.turn_of("con_1", at) == (holder.worker if is_on and holder is not None else None)
+        assert whose(credentials, at) == (holder.worker if is_on and holder is not None else None)

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from connectors.kit.program_settings import KafkaSettings
 from connectors.kit.sealing import new_key
 from connectors.records.codec import SCHEMA_VERSION
-from connectors.records.config import ConnectorConfig, config_key
+from connectors.records.config import ConfigRecord, ConnectorConfig, config_key
 from connectors.records.topics import CONNECTOR_CONFIG
 from stream_workers.core.credentials import TURN_MS
 from stream_workers.engine.credential_log import CredentialLog, Keeper, NoTurn
@@ -106,6 +106,49 @@ async def test_workers_take_turns_and_each_sees_what_the_one_before_has_left(set
         for _ in range(2):
             await asyncio.gather(renew(one), renew(two), renew(three))
     assert newest == "given" + 6 * "+"
+
+
+class SlowTopic:
+    """Takes everything; a reader hears of it when `heard` is called."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, bytes, ConfigRecord | None]] = []
+        self._heard = 0
+
+    async def write(self, key: bytes, record: ConfigRecord | None) -> bool:
+        self.post(key, record)
+        return True
+
+    def post(self, key: bytes, record: ConfigRecord | None) -> None:
+        self.records.append((len(self.records), key, record))
+
+    def heard(self) -> list[tuple[int, bytes, ConfigRecord | None]]:
+        news, self._heard = self.records[self._heard :], len(self.records)
+        return news
+
+
+async def test_a_turn_that_was_given_back_is_not_taken_for_the_next_one():
+    """Others have heard that it was given back, and may have the turn by now."""
+    topic = SlowTopic()
+    keeper = Keeper("one", SecretOpener([KEY]), SystemClock(), Telemetry(CollectorRegistry(), "test"))
+    log = CredentialLog(topic, keeper)
+    has_turn = asyncio.Event()
+
+    async def renew() -> None:
+        async with log.turn(CONNECTOR, LONG):
+            has_turn.set()
+
+    first = asyncio.create_task(renew())
+    await eventually_true(lambda: topic.records)
+    log.take(topic.heard())
+    await first
+    has_turn.clear()
+    second = asyncio.create_task(renew())
+    await asyncio.sleep(0)
+    assert not has_turn.is_set()
+    await eventually_true(lambda: log.take(topic.heard()) or second.done(), LONG)
+    assert has_turn.is_set()
+    assert [record.over for _, _, record in topic.records] == [False, True, True, False, True]
 
 
 async def test_the_turn_of_a_worker_that_crashed_ends_by_itself(settings):
