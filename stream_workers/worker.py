@@ -17,7 +17,6 @@ from connectors.catalog import load_catalog
 from stream_workers.app import DeliveryProgram
 from stream_workers.metrics_app import MetricsProgram
 from stream_workers.settings import WorkerSettings
-from stream_workers.shell.allocator import use_few_arenas
 from stream_workers.shell.logging_setup import configure_logging
 
 STALL_SECONDS = 10.0
@@ -102,13 +101,11 @@ async def run(program: Program, shutdown_seconds: float) -> int:
 
 def run_worker(settings: WorkerSettings) -> int:
     """`patchbay worker`: deliver until stopped; returns the exit code."""
-    use_few_arenas()
     return uvloop.run(_run_delivery(settings))
 
 
 def run_metrics(settings: WorkerSettings) -> int:
     """`patchbay metrics`: count outcomes until stopped; returns the exit code."""
-    use_few_arenas()
     return uvloop.run(_run_metrics(settings))
 
 
