@@ -381,7 +381,7 @@ class DeliveryEngine:
     async def _or_fail(self, place: str, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except Exception as error:  # noqa: BLE001  # the edge: timers that never fire again must end the worker
+        except Exception as error:  # noqa: BLE001  # the edge: without timers, or a partition taken back, the worker must end
             self._hands.telemetry.internal_error(place, error)
             self.failed = True
 

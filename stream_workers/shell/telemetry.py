@@ -274,6 +274,6 @@ class Telemetry:
         self._log.error("config.unreadable", offset=offset, detail=detail)
 
     def internal_error(self, place: str, error: BaseException) -> None:
-        """Something that should not be: the delivery concerned has ended `other_error`."""
+        """Something that should not be, at `place`; deliveries of an `attempt` have ended `other_error`."""
         self._internal.labels(place).inc()
         self._log.error("internal_error", place=place, exc_info=error)
