@@ -2,20 +2,8 @@
 
 import asyncio
 
-import pytest
-
 from connectors.kit.exchange import PartnerResponse
-from tests.support.builders import audience, connector, membership
-from tests.support.engine import Bench
-
-
-@pytest.fixture
-async def bench():
-    bench = Bench()
-    bench.publish(connector(), audience())
-    bench.own(0)
-    yield bench
-    await bench.engine.stop()
+from tests.support.builders import membership
 
 
 async def test_an_answer_that_was_under_way_and_is_accepted_ends_the_hold(bench):

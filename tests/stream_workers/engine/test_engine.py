@@ -2,23 +2,12 @@
 
 import asyncio
 
-import pytest
-
 from connectors.kit.exchange import PartnerResponse, TransportError, TransportErrorKind
 from connectors.records.profile_event import Change
 from tests.support.builders import action, activation, audience, connector, membership
 from tests.support.engine import Bench
 
 JOINED, LEFT = Change.JOINED, Change.LEFT
-
-
-@pytest.fixture
-async def bench():
-    bench = Bench()
-    bench.publish(connector(), audience())
-    bench.own(0)
-    yield bench
-    await bench.engine.stop()
 
 
 async def test_a_join_is_sent_and_counted(bench):

@@ -14,7 +14,7 @@ from connectors.records.profile_event import Change
 from stream_workers.engine.delivery import Taken
 from stream_workers.engine.scratch import LARGE_BYTES, PAUSE, Scratch
 from stream_workers.shell.scratch_file import ScratchFile
-from tests.support.builders import NOON_MS, action, audience, connector, event_bytes, membership
+from tests.support.builders import NOON_MS, action, connector, event_bytes, membership
 from tests.support.engine import Bench
 
 SLACK = 3
@@ -136,15 +136,6 @@ def test_a_disk_that_is_full_is_told_once_in_a_while_and_nothing_is_lost():
 
 
 # --- in the engine ---
-
-
-@pytest.fixture
-async def bench():
-    bench = Bench()
-    bench.publish(connector(), audience())
-    bench.own(0)
-    yield bench
-    await bench.engine.stop()
 
 
 async def hold_back(bench: Bench, count: int) -> None:
