@@ -27,5 +27,5 @@ async def _always(work: Callable[[], Awaitable[None]], name: str) -> None:
         try:
             await work()
         except Exception:  # the edge: nobody awaits it, so nobody else would ever notice
-            log.exception("background.failed", work=name)
+            log.exception("background_failed", work=name)
         await asyncio.sleep(RESTART_SECONDS)

@@ -22,7 +22,7 @@ async def test_work_that_fails_is_told_and_begun_again(monkeypatch):
     with capture_logs() as logs:
         async with in_background(work, "statistics lag"):
             await asyncio.wait_for(is_well.wait(), 60)
-    assert [(line["event"], line["work"]) for line in logs] == [("background.failed", "statistics lag")] * 2
+    assert [(line["event"], line["work"]) for line in logs] == [("background_failed", "statistics lag")] * 2
 
 
 async def test_work_has_ended_when_its_block_has():
