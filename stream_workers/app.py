@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from random import Random, SystemRandom  # noqa: TID251  # the one source of chance, passed on from here
@@ -65,6 +65,14 @@ def build_faust_app(settings: WorkerSettings, group: str, lease: Lease) -> Any:
     app = faust.App(**faust_settings(settings, group))
     app.chunking = chunks.Chunking(lease=lease)
     return app
+
+
+def has_lost_a_part(lasting: Mapping[str, bool], tell: Callable[[str], None]) -> bool:
+    """True when a part that should last has ended; `tell` is called with the name of each that has."""
+    ended = [name for name, has_ended in lasting.items() if has_ended]
+    for name in ended:
+        tell(name)
+    return bool(ended)
 
 
 def _sender(settings: WorkerSettings) -> SenderByScheme:
@@ -138,20 +146,20 @@ class DeliveryProgram:
 
     async def crashed(self) -> None:
         """Return when Faust, the engine or a part that should last has broken."""
-        while not (self.app.crashed or self.engine.failed or self._has_lost_a_part()):
+        while not (self.engine.failed or has_lost_a_part(self._lasting(), self.telemetry.part_ended)):
             await asyncio.sleep(CRASH_POLL_SECONDS)
 
-    def _has_lost_a_part(self) -> bool:
-        lasting = {
+    def _lasting(self) -> dict[str, bool]:
+        """What should last as long as the worker, and whether it has ended."""
+        return {
+            "streams": self.app.crashed,
             "configuration": self._config.has_ended,
             "commands": self._command_reader.has_ended,
             "status": self._board.has_ended,
             "statuses of others": self._board_tail.has_ended,
+            "membership of the group": self.lease.has_ended,
+            "report": self._state is not None and self._state.done(),
         }
-        ended = [name for name, has_ended in lasting.items() if has_ended]
-        for name in ended:
-            self.telemetry.part_ended(name)
-        return bool(ended)
 
     @property
     def metrics_port(self) -> int:

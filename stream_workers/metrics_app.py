@@ -10,7 +10,7 @@ from connectors.kit.registry import Registry
 from connectors.records import topics
 from stream_workers.agents import outcomes
 from stream_workers.agents.outcomes import OutcomeDeps
-from stream_workers.app import CRASH_POLL_SECONDS, STATE_SECONDS, build_faust_app
+from stream_workers.app import CRASH_POLL_SECONDS, STATE_SECONDS, build_faust_app, has_lost_a_part
 from stream_workers.settings import LEASE_SECONDS, WorkerSettings
 from stream_workers.shell.metrics_store import MetricsStore, open_metrics_engine
 from stream_workers.shell.metrics_telemetry import MetricsTelemetry
@@ -62,9 +62,16 @@ class MetricsProgram:
         await self.app.start()
 
     async def crashed(self) -> None:
-        """Return when Faust has broken, or nobody tells the group any more how far we are."""
-        while not (self.app.crashed or (self._hints is not None and self._hints.done())):
+        """Return when Faust or a part that should last has broken."""
+        while not has_lost_a_part(self._lasting(), self.telemetry.part_ended):
             await asyncio.sleep(CRASH_POLL_SECONDS)
+
+    def _lasting(self) -> dict[str, bool]:
+        return {
+            "streams": self.app.crashed,
+            "membership of the group": self._lease.has_ended,
+            "hints": self._hints is not None and self._hints.done(),
+        }
 
     async def stop(self) -> None:
         """Leave the group, and give the database back."""
@@ -87,10 +94,13 @@ class MetricsProgram:
         while True:
             await asyncio.sleep(STATE_SECONDS)
             positions = self._folder.positions()
-            if positions and not self.app.rebalancing:
-                await chunks.commit_hint(
-                    self.app, {faust.types.TP(*place): at for place, at in positions.items() if at}
-                )
+            try:
+                if positions and not self.app.rebalancing:
+                    await chunks.commit_hint(
+                        self.app, {faust.types.TP(*place): at for place, at in positions.items() if at}
+                    )
+            except Exception as error:  # noqa: BLE001  # the edge: a hint is not worth an agent
+                self.telemetry.hint_failed(error)
 
     def _checks(self) -> dict[str, bool]:
         return {"group": self._lease.is_held()}

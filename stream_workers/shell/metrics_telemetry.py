@@ -59,3 +59,12 @@ class MetricsTelemetry:
         self._log.warning(
             "metrics.reading_moved", topic=topic, partition=partition, position=position, read_from=read_from
         )
+
+    def hint_failed(self, error: Exception) -> None:
+        """A defect: the group was not told how far we are; the next second tells it."""
+        self._internal.labels("hint").inc()
+        self._log.error("metrics.hint_failed", exc_info=error)
+
+    def part_ended(self, name: str) -> None:
+        """What should last as long as the agent does has ended by itself: the agent ends, for a new one to begin."""
+        self._log.error("metrics.part_ended", part=name)

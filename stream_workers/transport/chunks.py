@@ -6,7 +6,7 @@ when one is gone.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,7 @@ INTERNALS: Mapping[str, tuple[str, ...]] = {
     ),
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": ("_create_worker_consumer", "_ensure_consumer"),
     "faust.transport.drivers.aiokafka:ConsumerRebalanceListener": ("on_partitions_revoked", "on_partitions_assigned"),
-    "aiokafka.consumer.group_coordinator:GroupCoordinator": ("_do_heartbeat",),
+    "aiokafka.consumer.group_coordinator:GroupCoordinator": ("_do_heartbeat", "_coordination_task"),
 }
 _HINT_SECONDS = 5.0
 _NO_ROOM_SECONDS = 0.005
@@ -97,11 +97,11 @@ class Consumer(stock.Consumer):
     async def perform_seek(self) -> None:
         """As stock, but a rebalance in the consumer's thread may take the partitions before the seek has come there.
 
-        Stock would crash the app; whoever gets the partitions seeks them anew.
+        Stock would crash the app; whoever gets the partitions seeks them anew. When all are gone aiokafka asserts.
         """
         try:
             await super().perform_seek()
-        except IllegalStateError:
+        except (IllegalStateError, AssertionError):
             self.log.info("A rebalance came before a seek")
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
@@ -161,7 +161,7 @@ async def commit_hint(app: Any, offsets: Mapping[TP, int]) -> None:
         return
     hints = {TopicPartition(tp.topic, tp.partition): offset for tp, offset in offsets.items()}
     try:
-        await asyncio.wait_for(thread.call_thread(consumer.commit, hints), _HINT_SECONDS)
+        await _in_thread(thread, consumer.commit, hints)
     except (KafkaError, TimeoutError):
         return
 
@@ -174,10 +174,25 @@ async def ends(app: Any, partitions: Collection[TP]) -> dict[TP, int]:
         return {}
     wanted = [TopicPartition(tp.topic, tp.partition) for tp in partitions]
     try:
-        found = await asyncio.wait_for(thread.call_thread(consumer.end_offsets, wanted), _HINT_SECONDS)
+        found = await _in_thread(thread, consumer.end_offsets, wanted)
     except (KafkaError, TimeoutError):
         return {}
     return {TP(tp.topic, tp.partition): offset for tp, offset in found.items()}
+
+
+async def _in_thread(thread: Any, call: Callable[..., Awaitable[Any]], argument: object) -> Any:
+    """What the consumer's thread answers within some seconds; raises what it raises, and `TimeoutError`.
+
+    aiokafka may cancel such a call by itself, which must not end the task that asked as if it had been cancelled.
+    """
+    asked = asyncio.ensure_future(thread.call_thread(call, argument))
+    try:
+        await asyncio.wait({asked}, timeout=_HINT_SECONDS)
+        if not asked.done() or asked.cancelled():
+            raise TimeoutError
+        return asked.result()
+    finally:
+        asked.cancel()
 
 
 def register() -> None:

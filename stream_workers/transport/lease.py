@@ -12,6 +12,12 @@ class Lease:
         self._seconds = seconds
         self._monotonic = monotonic
         self._heard_at = float("-inf")
+        self._coordinator: Any = None
+
+    @property
+    def has_ended(self) -> bool:
+        """True when aiokafka keeps our membership no more, so that no heartbeat can ever renew the lease."""
+        return self._coordinator is not None and self._coordinator._coordination_task.done()
 
     def is_held(self) -> bool:
         """True while nobody else can have been given our partitions."""
@@ -27,7 +33,7 @@ class Lease:
 
     def follow(self, coordinator: Any) -> None:
         """Renew with every heartbeat that aiokafka's group coordinator sends with success."""
-        if getattr(coordinator, "_patchbay_lease", None) is self:
+        if coordinator is self._coordinator:
             return
         send: Callable[[], Awaitable[bool]] = coordinator._do_heartbeat
 
@@ -39,4 +45,4 @@ class Lease:
             return accepted
 
         coordinator._do_heartbeat = heartbeat
-        coordinator._patchbay_lease = self
+        self._coordinator = coordinator

@@ -26,7 +26,7 @@ def run(place: Place, size: Size) -> Report:
         scene.partner.behave()
         scene.want_all()
         scene.until_complete(size.pick(120, 600))
-        scene.until(lambda: len(scene.ledger.outcomes) >= total, 60)
+        scene.until(lambda: scene.ledger.ends() >= total, 60)
         received = scene.arrivals()
     report.none(
         "profiles whose final state is not their newest event", wrong_final_states(received, scene.stream.newest)

@@ -96,6 +96,11 @@ class Ledger:
                 self.ended.add((outcome.event_id, outcome.action_id))
         return len(self.wanted & self.ended)
 
+    def ends(self) -> int:
+        """Reads what has been committed; the number of records' deliveries that have ended, wanted or not."""
+        self.read()
+        return len(self.outcomes)
+
     def is_complete(self) -> bool:
         """True when each wanted delivery has ended."""
         return self.read() == len(self.wanted)

@@ -1,15 +1,19 @@
 """The chunked driver against a real broker: every record once, in chunks, and only where there is room."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.errors import IllegalStateError, KafkaError
 from confluent_kafka import Producer
+from faust.types.tuples import TP
 
 from connectors.kit.program_settings import KafkaSettings
 from connectors.records.topics import PROFILE_EVENTS
 from stream_workers.app import build_faust_app
 from stream_workers.settings import WorkerSettings
+from stream_workers.transport.chunks import commit_hint, ends
 from stream_workers.transport.lease import Lease
 from tests.support.waiting import eventually_true
 
@@ -85,3 +89,31 @@ async def test_records_of_transactions_come_when_they_are_committed_and_their_ma
     await chunks.app.start()
     await eventually_true(lambda: len(chunks.offsets(0)) == 20, 30)
     assert chunks.offsets(0) == [*range(10), *range(11, 21)]
+
+
+class BrokenThread:
+    """Stands for the consumer's thread, where every call ends with this error."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        self._consumer = SimpleNamespace(_coordinator=SimpleNamespace(generation=1), commit=None, end_offsets=None)
+
+    async def call_thread(self, *_: object) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [KafkaError(), TimeoutError(), asyncio.CancelledError()], ids=repr)
+async def test_what_aiokafka_gives_up_by_itself_ends_nobody_who_asked(error):
+    app = SimpleNamespace(consumer=SimpleNamespace(_thread=BrokenThread(error)))
+    await commit_hint(app, {TP("profile-events", 0): 7})
+    assert await ends(app, {TP("profile-events", 0)}) == {}
+
+
+@pytest.mark.parametrize("error", [IllegalStateError(), AssertionError()], ids=["some", "all"])
+async def test_partitions_that_go_before_a_seek_end_nothing(chunks, monkeypatch, error):
+    async def seek_to_committed(_consumer: object) -> None:
+        raise error
+
+    await chunks.app.start()
+    monkeypatch.setattr(type(chunks.app.consumer), "seek_to_committed", seek_to_committed)
+    await chunks.app.consumer.perform_seek()

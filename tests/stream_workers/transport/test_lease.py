@@ -1,5 +1,7 @@
 """The lease: held only while the group has answered a heartbeat that was sent lately."""
 
+from concurrent.futures import Future
+
 import pytest
 
 from stream_workers.transport.lease import Lease
@@ -60,3 +62,13 @@ def test_a_dropped_lease_is_not_held(lease, clock):
     assert lease.is_held()
     lease.drop()
     assert not lease.is_held()
+
+
+def test_it_has_ended_when_aiokafka_keeps_the_membership_no_more(lease, clock):
+    coordinator = Coordinator(clock)
+    coordinator._coordination_task = Future()
+    assert not lease.has_ended
+    lease.follow(coordinator)
+    assert not lease.has_ended
+    coordinator._coordination_task.cancel()
+    assert lease.has_ended
