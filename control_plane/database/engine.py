@@ -82,7 +82,12 @@ def _open_postgresql(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         pool_timeout=settings.connect_seconds,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"timeout": settings.connect_seconds, "command_timeout": settings.statement_seconds},
+        connect_args={
+            "timeout": settings.connect_seconds,
+            "command_timeout": settings.statement_seconds,
+            # Of a large table it expects a lot, and compiles for longer than the few rows of one answer take.
+            "server_settings": {"jit": "off"},
+        },
     )
 
 

@@ -36,6 +36,7 @@ class Commands:
                     self._replay(partition, command, item)
 
     def _cancel(self, run: int) -> None:
+        # All in one turn: the command's offset is noted, and whoever takes over would send what had not ended by then.
         self._cancelled.add(run)
         for connector in list(self._dispatcher.connectors.values()):
             for delivery in connector.lanes:
