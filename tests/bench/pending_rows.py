@@ -31,7 +31,7 @@ def main(rows: int) -> None:
 
 
 def _run(place: Place, rows: int) -> None:
-    workload = webhooks(place.sink.port, WebhookConfig(), profiles=rows, leaves=False)
+    workload = webhooks(place.sink.port, WebhookConfig())
     connector, *others = workload.records
     paused = msgspec.structs.replace(connector, paused=True)
     publish(place.kafka, (paused, *others))

@@ -77,7 +77,7 @@ def b(ground: Ground) -> Measured:
 def c(ground: Ground) -> Measured:
     """Batches of 10,000 rows to Meta."""
     events = max(20_000, ground.events // 10_000 * 10_000)
-    return {"c": replace(ground, events=events).run(lambda port: meta_batches(port, events), worker)}
+    return {"c": replace(ground, events=events).run(meta_batches, worker)}
 
 
 def d(ground: Ground) -> Measured:
@@ -85,7 +85,7 @@ def d(ground: Ground) -> Measured:
     slots = {"PATCHBAY_WORKER__SLOTS": str(4 * IN_FLIGHT)}
     return {
         "d": ground.run(
-            lambda port: webhooks(port, WebhookConfig(), profiles=50_000),
+            lambda port: webhooks(port, WebhookConfig()),
             lambda place: place.worker(**slots),
             LATENCY_MS,
         )
@@ -100,10 +100,8 @@ def e(ground: Ground) -> Measured:
 
 
 def f(ground: Ground) -> Measured:
-    """Two workers, who join one after the other; one event per profile, so that no takeover makes one pointless."""
-    events = ground.events
-    workload = {"profiles": events, "leaves": False}
-    return {"f": ground.run(lambda port: webhooks(port, WebhookConfig(), **workload), lambda place: place.worker(2))}
+    """Two workers, who join one after the other."""
+    return {"f": ground.run(lambda port: webhooks(port, WebhookConfig()), lambda place: place.worker(2))}
 
 
 def g(ground: Ground) -> Measured:
@@ -137,7 +135,7 @@ def h_applied(ground: Ground) -> Measured:
 def p(ground: Ground) -> Measured:
     """1,000 events a second: how long from the producer's call to the partner's socket."""
     with ground.place() as place:
-        workload = webhooks(place.sink.port, WebhookConfig(body=TIMED_BODY), leaves=False)
+        workload = webhooks(place.sink.port, WebhookConfig(body=TIMED_BODY))
         publish(place.kafka, workload.records)
         count = RATE * RATE_SECONDS
         with place.worker()() as contestant:
