@@ -29,13 +29,18 @@ INTERNALS: Mapping[str, tuple[str, ...]] = {
         "_new_consumer_thread",
         "_to_message",
     ),
-    "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": ("_create_worker_consumer", "_ensure_consumer"),
+    "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": (
+        "_create_worker_consumer",
+        "_ensure_consumer",
+        "verify_event_path",
+    ),
     "faust.transport.drivers.aiokafka:ConsumerRebalanceListener": ("on_partitions_revoked", "on_partitions_assigned"),
     "aiokafka.consumer.group_coordinator:GroupCoordinator": ("_do_heartbeat", "_coordination_task"),
 }
 _HINT_SECONDS = 5.0
 _NO_ROOM_SECONDS = 0.005
 _SOME_ROOM_SECONDS = 0.05
+_AGAIN_SECONDS = 0.5
 
 
 def _always(_topic: str, _partition: int) -> bool:
@@ -73,6 +78,9 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = self.app.chunking.fetch_max_wait_ms
         return consumer
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: stock looks for commits that we do not make, and crashes when a rebalance comes while it looks."""
+
 
 class Consumer(stock.Consumer):
     """For chunked topics, one message per fetched partition batch: its value is the list of records."""
@@ -85,14 +93,27 @@ class Consumer(stock.Consumer):
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         chunking: Chunking = self.app.chunking
         if active_partitions is None:
-            return await super()._getmany(active_partitions, timeout)
+            return await self._fetched(active_partitions, timeout)
         roomy = {tp for tp in active_partitions if chunking.has_room(tp.topic, tp.partition)}
         if not roomy:
             await asyncio.sleep(_NO_ROOM_SECONDS)
             return {}
         if len(roomy) < len(active_partitions):
             timeout = min(timeout, _SOME_ROOM_SECONDS)
-        return await super()._getmany(roomy, timeout)
+        return await self._fetched(roomy, timeout)
+
+    async def _fetched(self, partitions: set[TP] | None, timeout: float) -> Any:
+        """As stock, but what aiokafka could not do while a broker was away is told, and it tries again.
+
+        Stock would crash the app. aiokafka hands each error of its group's coordination to whoever fetches next, and
+        goes on once that is done.
+        """
+        try:
+            return await super()._getmany(partitions, timeout)
+        except KafkaError as error:
+            self.log.warning("Kafka gave nothing: %r", error)
+            await asyncio.sleep(_AGAIN_SECONDS)
+            return {}
 
     async def perform_seek(self) -> None:
         """As stock, but a rebalance in the consumer's thread may take the partitions before the seek has come there.

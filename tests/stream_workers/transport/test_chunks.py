@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import IllegalStateError, KafkaError, UnknownMemberIdError
 from confluent_kafka import Producer
 from faust.types.tuples import TP
 
@@ -13,7 +13,7 @@ from connectors.kit.program_settings import KafkaSettings
 from connectors.records.topics import PROFILE_EVENTS
 from stream_workers.app import build_faust_app
 from stream_workers.settings import WorkerSettings
-from stream_workers.transport.chunks import commit_hint, ends
+from stream_workers.transport.chunks import ConsumerThread, commit_hint, ends
 from stream_workers.transport.lease import Lease
 from tests.support.waiting import eventually_true
 
@@ -107,6 +107,22 @@ async def test_what_aiokafka_gives_up_by_itself_ends_nobody_who_asked(error):
     app = SimpleNamespace(consumer=SimpleNamespace(_thread=BrokenThread(error)))
     await commit_hint(app, {TP("profile-events", 0): 7})
     assert await ends(app, {TP("profile-events", 0)}) == {}
+
+
+async def test_reading_goes_on_after_what_aiokafka_could_not_do(chunks, kafka_settings, monkeypatch):
+    errors = [KafkaError("Unexpected error during coordination"), UnknownMemberIdError()]
+    fetch = ConsumerThread.getmany
+
+    async def getmany(thread: Any, *arguments: object, **options: object) -> Any:
+        if errors:
+            raise errors.pop()
+        return await fetch(thread, *arguments, **options)
+
+    monkeypatch.setattr(ConsumerThread, "getmany", getmany)
+    await asyncio.to_thread(produce, kafka_settings, chunks.topic, 0, 10)
+    await chunks.app.start()
+    await eventually_true(lambda: len(chunks.offsets(0)) == 10, 30)
+    assert not chunks.app.crashed
 
 
 @pytest.mark.parametrize("error", [IllegalStateError(), AssertionError()], ids=["some", "all"])
