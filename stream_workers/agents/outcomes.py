@@ -128,7 +128,7 @@ class OutcomeFolder:
     async def prune(self) -> None:
         """Called every hour; if the database is away, the next hour does it."""
         try:
-            await prune(self._deps.store, int(self._deps.now()))
+            await prune(self._deps.store, self._deps.telemetry, int(self._deps.now()))
         except MetricsStoreUnavailable as error:
             self._deps.telemetry.store_unavailable(str(error))
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.records.metrics_table import (
     connector_counts,
     connector_counts_daily,
-    error_horizons,
     last_deliveries,
     metadata,
     outcome_codes,
@@ -25,7 +24,6 @@ from connectors.records.metrics_table import (
     run_counts,
     workspace_counts,
 )
-from stream_workers.shell.metrics_retention import Retention, prune
 from stream_workers.shell.metrics_store import (
     Advance,
     Applied,
@@ -36,7 +34,6 @@ from stream_workers.shell.metrics_store import (
 )
 from tests.support.waiting import eventually_true
 
-DAY = 86_400
 TABLES = (
     outcome_codes,
     outcome_counts,
@@ -321,72 +318,3 @@ async def test_a_database_that_does_not_exist_is_told_as_an_unavailable_store(po
     store = MetricsStore(open_metrics_engine(postgresql_url.replace("/postgres?", "/missing?")))
     with pytest.raises(MetricsStoreUnavailable, match="missing"):
         await store.position("outcomes", 0)
-
-
-NOW = 1_000 * DAY
-SHORT = Retention(quarter_hours=100 * DAY, days=400 * DAY, errors=30 * DAY, errors_per_connector=3)
-
-
-async def fill(engine: AsyncEngine, table, *rows: dict[str, Any]) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(insert(table), list(rows))
-
-
-async def test_each_grain_is_kept_for_its_time(store, metrics_engine):
-    for connector in ("con_a", "con_b"):
-        times = [NOW - days * DAY for days in (401, 400, 101, 100, 0)]
-        await fill(metrics_engine, outcome_counts, *(count_row(connector, at) for at in times))
-        await fill(metrics_engine, outcome_counts_daily, *(count_row(connector, at) for at in times))
-    await prune(store, NOW, SHORT)
-    kept = [(row[1], (NOW - row[2]) // DAY) for row in await rows_of(metrics_engine, outcome_counts)]
-    assert kept == [("con_a", 100), ("con_a", 0), ("con_b", 100), ("con_b", 0)]
-    days = [(row[1], (NOW - row[2]) // DAY) for row in await rows_of(metrics_engine, outcome_counts_daily)]
-    assert [day for connector, day in days if connector == "con_a"] == [400, 101, 100, 0]
-    assert len(days) == 8
-
-
-async def test_roll_ups_are_kept_as_long_as_their_grain(store, metrics_engine):
-    await fill(metrics_engine, outcome_counts_daily, count_row(), count_row("con_b"))
-    times = [NOW - days * DAY for days in (401, 400, 101, 100, 0)]
-    whole = [{"workspace": "default", "bucket_at": at, "class": "sent", "count": 1} for at in times]
-    by_connector = [row | {"connector_id": "con_a", "reason": ""} for row in whole]
-    await fill(metrics_engine, connector_counts, *by_connector)
-    await fill(metrics_engine, connector_counts_daily, *by_connector)
-    await fill(metrics_engine, workspace_counts, *whole)
-    await prune(store, NOW, SHORT)
-    kept = {
-        table.name: [(NOW - row[1]) // DAY for row in await rows_of(metrics_engine, table)]
-        for table in (connector_counts, connector_counts_daily, workspace_counts)
-    }
-    assert kept == {
-        "connector_counts": [100, 0],
-        "connector_counts_daily": [400, 101, 100, 0],
-        "workspace_counts": [100, 0],
-    }
-
-
-async def test_old_errors_are_removed_and_the_horizon_says_so(store, metrics_engine):
-    await fill(metrics_engine, outcome_counts_daily, count_row(), count_row("con_b"))
-    old, fresh = NOW - 31 * DAY, NOW - 29 * DAY
-    await fill(metrics_engine, outcome_errors, error_row(1, old), error_row(2, fresh), error_row(3, fresh, "con_b"))
-    await prune(store, NOW, SHORT)
-    assert [row[1] for row in await rows_of(metrics_engine, outcome_errors)] == [2, 3]
-    assert await rows_of(metrics_engine, error_horizons) == [("default", "con_a", NOW - 30 * DAY)]
-
-
-async def test_a_connector_with_too_many_errors_keeps_the_newest_and_says_so(store, metrics_engine):
-    await fill(metrics_engine, outcome_counts_daily, count_row(), count_row("con_b"))
-    await fill(metrics_engine, outcome_errors, *(error_row(offset, NOW - 10 + offset) for offset in range(5)))
-    await fill(metrics_engine, outcome_errors, *(error_row(10 + n, NOW, "con_b") for n in range(3)))
-    await prune(store, NOW, SHORT)
-    assert [row[1] for row in await rows_of(metrics_engine, outcome_errors)] == [2, 3, 4, 10, 11, 12]
-    assert await rows_of(metrics_engine, error_horizons) == [("default", "con_a", NOW - 8)]
-
-
-async def test_a_horizon_never_goes_back(store, metrics_engine):
-    await fill(metrics_engine, outcome_counts_daily, count_row())
-    await fill(metrics_engine, outcome_errors, *(error_row(offset, NOW - 10 + offset) for offset in range(5)))
-    await prune(store, NOW, SHORT)
-    await fill(metrics_engine, outcome_errors, error_row(9, NOW - 40 * DAY))
-    await prune(store, NOW, SHORT)
-    assert await rows_of(metrics_engine, error_horizons) == [("default", "con_a", NOW - 8)]
