@@ -1,5 +1,6 @@
 """The rows of followed topics in SQL: a chunk and its positions in one transaction, and what is removed again."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from control_plane.following.moments import ATTEMPT, DEAD_LETTER, moment_floor
 from control_plane.following.rows import Row, Rows
 
 Place = tuple[str, int]  # topic, partition
+
+_PAUSE_SECONDS = 0.1  # between slices: as long as a writer that waits for SQLite sleeps before it tries again
 
 
 class Overtaken(Exception):
@@ -32,12 +35,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How long rows are kept, and how many of a workspace; the newest stay."""
+    """How long rows are kept, and how many of a workspace; the newest stay. `at_once` go in one transaction."""
 
     dead_letters_for: timedelta = timedelta(days=30)
     dead_letters: int = 1_000_000
     attempts_for: timedelta = timedelta(days=7)
     attempts: int = 200_000
+    at_once: int = 10_000
 
 
 class FollowedStore:
@@ -64,27 +68,50 @@ class FollowedStore:
 
     async def prune(self, now: datetime) -> None:
         """Remove what is no longer kept, one workspace and one short transaction after another."""
-        workspace: str | None = ""
+        workspace = await self._next_workspace("")
         while workspace is not None:
-            async with self._database.transaction(write=True) as session:
-                workspace = await _next_workspace(session, workspace)
-                if workspace is not None:
-                    await self._prune_attempts(session, workspace, now)
-                    await self._prune_dead_letters(session, workspace, now)
+            await self._prune_attempts(workspace, now)
+            await self._prune_dead_letters(workspace, now)
+            workspace = await self._next_workspace(workspace)
 
-    async def _prune_attempts(self, session: AsyncSession, workspace: str, now: datetime) -> None:
-        horizon = moment_floor(ATTEMPT, now - self.kept.attempts_for)
-        horizon = max(horizon, await _surplus(session, KeptAttempt, workspace, self.kept.attempts))
-        of_workspace = (KeptAttempt.workspace == workspace, KeptAttempt.id <= horizon)
-        await session.execute(delete(KeptAttempt).where(*of_workspace))
-        of_workspace = (KeptDelivery.workspace == workspace, KeptDelivery.last_id <= horizon)
-        await session.execute(delete(KeptDelivery).where(*of_workspace))
+    async def _prune_attempts(self, workspace: str, now: datetime) -> None:
+        horizon = await self._surplus(KeptAttempt, workspace, self.kept.attempts)
+        horizon = max(horizon, moment_floor(ATTEMPT, now - self.kept.attempts_for))
+        # The attempts go last: as long as there are too many, the horizon is found again after a crash.
+        await self._remove(KeptDelivery.last_id, workspace, horizon)
+        await self._remove(KeptAttempt.id, workspace, horizon)
 
-    async def _prune_dead_letters(self, session: AsyncSession, workspace: str, now: datetime) -> None:
-        horizon = moment_floor(DEAD_LETTER, now - self.kept.dead_letters_for)
-        horizon = max(horizon, await _surplus(session, KeptDeadLetter, workspace, self.kept.dead_letters))
-        surplus = (KeptDeadLetter.workspace == workspace, KeptDeadLetter.id <= horizon)
-        await session.execute(delete(KeptDeadLetter).where(*surplus))
+    async def _prune_dead_letters(self, workspace: str, now: datetime) -> None:
+        horizon = await self._surplus(KeptDeadLetter, workspace, self.kept.dead_letters)
+        horizon = max(horizon, moment_floor(DEAD_LETTER, now - self.kept.dead_letters_for))
+        await self._remove(KeptDeadLetter.id, workspace, horizon)
+
+    async def _surplus(self, model: Any, workspace: str, kept: int) -> str:
+        newest = select(model.id).where(model.workspace == workspace).order_by(model.id.desc())
+        async with self._database.transaction(write=False) as session:
+            return await session.scalar(newest.offset(kept).limit(1)) or ""
+
+    async def _remove(self, moment: Any, workspace: str, horizon: str) -> None:
+        while await self._remove_oldest(moment, workspace, horizon) == self.kept.at_once:
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _remove_oldest(self, moment: Any, workspace: str, horizon: str) -> int:
+        of_workspace = moment.class_.workspace == workspace
+        oldest = select(moment).where(of_workspace, moment <= horizon).order_by(moment).limit(self.kept.at_once)
+        statement = delete(moment.class_.__table__).where(of_workspace, moment.in_(oldest))
+        async with self._database.transaction(write=True) as session:
+            removed: Any = await session.execute(statement)
+        return int(removed.rowcount)
+
+    async def _next_workspace(self, after: str) -> str | None:
+        async with self._database.transaction(write=False) as session:
+            following = [
+                await session.scalar(
+                    select(model.workspace).where(model.workspace > after).order_by(model.workspace).limit(1)
+                )
+                for model in (KeptAttempt, KeptDeadLetter)
+            ]
+        return min((workspace for workspace in following if workspace is not None), default=None)
 
 
 async def _move(session: AsyncSession, step: Step) -> None:
@@ -120,19 +147,6 @@ async def _keep_latest(session: AsyncSession, rows: Sequence[Mapping[str, Any]])
         index_elements=list(table.primary_key), set_=latest, where=table.c.last_id < insert.excluded.last_id
     )
     await session.execute(upsert, rows)
-
-
-async def _surplus(session: AsyncSession, model: Any, workspace: str, kept: int) -> str:
-    newest = select(model.id).where(model.workspace == workspace).order_by(model.id.desc())
-    return await session.scalar(newest.offset(kept).limit(1)) or ""
-
-
-async def _next_workspace(session: AsyncSession, after: str) -> str | None:
-    following = [
-        await session.scalar(select(model.workspace).where(model.workspace > after).order_by(model.workspace).limit(1))
-        for model in (KeptAttempt, KeptDeadLetter)
-    ]
-    return min((workspace for workspace in following if workspace is not None), default=None)
 
 
 def _insert(session: AsyncSession, target: Any) -> Any:

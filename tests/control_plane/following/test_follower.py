@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
 
 from connectors.records.codec import encode
 from connectors.records.delivery import Attempt, DeadLetter, OutcomeClass
 from connectors.records.topics import ATTEMPTS, DEAD_LETTERS
+from control_plane.database.engine import DatabaseUnavailable
 from control_plane.database.models import KeptAttempt, KeptDeadLetter, KeptDelivery
 from control_plane.following.follower import Follower, Pace
 from control_plane.following.reader import FollowedRecord
@@ -198,3 +200,28 @@ async def test_the_newest_stay_and_the_old_go(plane: Plane) -> None:
         assert set(await session.scalars(select(KeptAttempt.delivery_id))) == {"dlv_0", "dlv_6"}
         assert set(await session.scalars(select(KeptDelivery.delivery_id))) == {"dlv_0", "dlv_6"}
     assert left == {"dlv_0", "dlv_1", "dlv_2", "dlv_other"}
+
+
+async def test_much_that_is_old_goes_a_slice_at_a_time(plane: Plane) -> None:
+    now = datetime.now(UTC)
+    store = FollowedStore(plane.parts.database, Kept(attempts=1, dead_letters=1, at_once=2))
+    await taken(plane, *(dead_letter(f"dlv_{age}", at=now - timedelta(minutes=age)) for age in range(6)))
+    await taken(plane, *(attempt(f"dlv_{age}", at=now - timedelta(minutes=age)) for age in range(6)), store=store)
+    refused: list[str] = ["attempts"]
+    deletes: list[str] = []
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("DELETE FROM"):
+            deletes.append(statement.split()[2])
+            if deletes[-1] in refused:
+                raise OperationalError(statement, None, OSError("it took too long"))
+
+    event.listen(plane.parts.database.engine.sync_engine, "before_cursor_execute", before)
+    with pytest.raises(DatabaseUnavailable):
+        await store.prune(now)
+    assert await counts(plane) == [6, 6, 1]
+    refused.clear()
+    deletes.clear()
+    await store.prune(now)
+    assert await counts(plane) == [1, 1, 1]
+    assert deletes == ["deliveries", *["attempts"] * 3, *["dead_letters"] * 3]
