@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy.orm.exc import StaleDataError
 
 from control_plane.access.work import Work
-from control_plane.errors import ApiError
+from control_plane.errors import ApiError, ChangedMeanwhile
 
 MAX_ITEMS = 500
 Ids = Annotated[
@@ -44,5 +45,11 @@ async def _do(work: Work, object_id: str, operation: Callable[[str], Awaitable[o
         async with work.session.begin_nested():
             await operation(object_id)
     except ApiError as refused:
-        return BulkItem(id=object_id, done=False, code=refused.code, detail=refused.detail)
+        return _refused(object_id, refused)
+    except StaleDataError:
+        return _refused(object_id, ChangedMeanwhile())
     return BulkItem(id=object_id, done=True)
+
+
+def _refused(object_id: str, refused: ApiError) -> BulkItem:
+    return BulkItem(id=object_id, done=False, code=refused.code, detail=refused.detail)

@@ -102,6 +102,13 @@ class Stale(ApiError):
     default_code = "stale"
 
 
+class ChangedMeanwhile(Stale):
+    """Somebody else changed it between our reading and our writing."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else changed this at the same moment; read it again.")
+
+
 class TooLarge(ApiError):
     """The request's body is beyond what is read."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from control_plane.database.engine import DatabaseUnavailable
-from control_plane.errors import ApiError, Fault, InvalidInput, Problem, Stale, Unavailable
+from control_plane.errors import ApiError, ChangedMeanwhile, Fault, InvalidInput, Problem, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +86,7 @@ async def _foreign(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _overtaken(request: Request, _: Exception) -> JSONResponse:
-    return answer(request, Stale("Somebody else changed this at the same moment; read it again."))
+    return answer(request, ChangedMeanwhile())
 
 
 async def _without_database(request: Request, error: Exception) -> JSONResponse:

@@ -1,9 +1,7 @@
 """Asks a partner whether it lets us in: for an access token where one is needed, then what the type's check renders."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from connectors.kit.classification import ACCEPTED, Classification, classify_transport_error
 from connectors.kit.declaration import OCCURRED, Batch, ConnectorType, Token
@@ -19,7 +17,7 @@ from control_plane.errors import InvalidInput
 from control_plane.partner_client import PartnerClient
 from control_plane.publishing.connectors import KIND
 from control_plane.publishing.lookup import find_connector
-from control_plane.rendering.loading import content_of, ready_connector, with_form
+from control_plane.rendering.loading import content_of, open_secrets, ready_connector, with_form
 from control_plane.rendering.ready import NotReady, ReadyConnector, make_connector
 from control_plane.rendering.request import classify, needs_token
 from control_plane.rendering.shown import GOOD, show_answer, show_request, show_verdict
@@ -53,8 +51,7 @@ async def try_connector(work: Work, connector_id: str, body: ConnectorTest) -> C
     record_change(work, "tested", KIND, connector.id, after={"stage": body.stage})
     await let_go(work)
     trial = await run(ready, work.parts.partner_client, work.now)
-    if trial.new_refresh_token is not None:
-        await keep_refresh_token(work, connector.id, trial.new_refresh_token)
+    await keep_refresh_token(work, connector.id, trial)
     return trial.read()
 
 
@@ -128,13 +125,17 @@ async def _check(trial: Trial, client: PartnerClient, now: datetime) -> None:
     trial.add("check", request, answer, classify(trial.connector, None, asked, answer))
 
 
-async def keep_refresh_token(work: Work, connector_id: str, token: str) -> None:
-    """The partner has replaced the refresh token, and takes the old one no more: it goes into the draft."""
-    connector = await find_connector(work, connector_id, lock=True)
-    if "refresh_token" not in connector.secrets:
+async def keep_refresh_token(work: Work, connector_id: str, trial: Trial) -> None:
+    """A partner that has replaced the refresh token takes the old one no more: the new one goes into the draft, unless
+    the draft holds another one than was used."""
+    if trial.new_refresh_token is None:
         return
-    sealed: Mapping[str, Any] = {"refresh_token": work.parts.sealer.seal(connector.id, "refresh_token", token)}
-    connector.secrets = {**connector.secrets, **sealed}
+    connector = await find_connector(work, connector_id, lock=True)
+    held = open_secrets(work, connector.id, connector.secrets).get("refresh_token")
+    if held is None or held != trial.connector.secrets.get("refresh_token"):
+        return
+    sealed = work.parts.sealer.seal(connector.id, "refresh_token", trial.new_refresh_token)
+    connector.secrets = {**connector.secrets, "refresh_token": sealed}
     _touch(work, connector)
     record_change(work, "refresh_token_replaced", KIND, connector.id)
     await work.session.flush()

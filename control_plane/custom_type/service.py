@@ -19,6 +19,7 @@ from control_plane.access.audit import record_change
 from control_plane.access.work import Work
 from control_plane.custom_type.schemas import CustomTypeRead
 from control_plane.custom_type.types import KIND, PREFIX, definition_of, hosts_of, pinned
+from control_plane.database.locking import locked
 from control_plane.database.models import Connector, CustomType
 from control_plane.errors import Conflict, Fault, InUse, InvalidInput, NotFound
 from control_plane.ids import new_id
@@ -115,7 +116,7 @@ async def remove(work: Work, type_id: str, expected: int | None) -> None:
 async def find(work: Work, type_id: str, *, lock: bool = False) -> CustomType:
     """The type; raises `NotFound`."""
     statement = all_of(work).where(CustomType.id == type_id)
-    row = await work.session.scalar(statement.with_for_update() if lock else statement)
+    row = await work.session.scalar(locked(statement) if lock else statement)
     if row is None:
         raise NotFound(f"There is no custom connector type {type_id}.")
     return row

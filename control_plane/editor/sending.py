@@ -49,8 +49,7 @@ async def _send(
     except PatchbayError as error:
         item = PreviewItem(id=sample[0], event=as_json(sample[1]), problem=show_trouble(error, trial.masker))
         return TestSendRead(sent=False, ok=False, delivery_id=delivery_id, item=item, exchanges=trial.exchanges)
-    if trial.new_refresh_token is not None:
-        await keep_refresh_token(work, connector_id, trial.new_refresh_token)
+    await keep_refresh_token(work, connector_id, trial)
     sent = trial.ok and rendered.request is not None
     if sent:
         await let_go(work)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import undefer
 
 from connectors.records.codec import SCHEMA_VERSION, encode
 from connectors.records.delivery import Command, CommandKind, ReplayItem
+from control_plane.database.locking import locked
 from control_plane.database.models import Job, JobCommand, KeptDeadLetter
 from control_plane.ids import new_id
 from control_plane.job.schemas import JobState
@@ -23,7 +24,7 @@ BYTES_PER_CHUNK = 16 * 1024 * 1024
 
 async def write_chunk(session: AsyncSession, number: int, now: datetime) -> int:
     """Put the next commands of a running job on their way; returns how many deliveries, 0 when it has none left."""
-    job = await session.scalar(select(Job).where(Job.number == number).with_for_update())
+    job = await session.scalar(locked(select(Job).where(Job.number == number)))
     if job is None or job.state != JobState.RUNNING:
         return 0
     letters = await _next_letters(session, job)

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from connectors.records.metrics_table import run_counts
 from control_plane.access.work import Work
+from control_plane.database.locking import locked
 from control_plane.database.models import Action, Connector, Job, KeptDeadLetter
 from control_plane.job.schemas import JobCreate
 from control_plane.job.selection import selected, sendable
@@ -23,7 +24,7 @@ async def page(work: Work, paging: Paging) -> tuple[list[Job], str | None]:
 async def get(work: Work, job_id: str, *, lock: bool) -> Job | None:
     """One of the workspace; with `lock`, nobody works on it before this transaction ends."""
     statement = select(Job).where(Job.id == job_id, Job.workspace == work.workspace)
-    return await work.session.scalar(statement.with_for_update() if lock else statement)
+    return await work.session.scalar(locked(statement) if lock else statement)
 
 
 async def counted(work: Work, wanted: JobCreate) -> list[Any]:

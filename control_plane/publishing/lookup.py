@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from connectors.kit.declaration import ActionType, ConnectorType
 from control_plane.access.work import Work
+from control_plane.database.locking import locked
 from control_plane.database.models import Action, Connector
 from control_plane.errors import Conflict, NotFound
 
@@ -13,7 +14,7 @@ from control_plane.errors import Conflict, NotFound
 async def find_connector(work: Work, connector_id: str, *, lock: bool = False) -> Connector:
     """The connector; with `lock`, nobody else changes it before this transaction ends."""
     statement = select(Connector).where(Connector.id == connector_id, Connector.workspace == work.workspace)
-    row = await work.session.scalar(statement.with_for_update() if lock else statement)
+    row = await work.session.scalar(locked(statement) if lock else statement)
     if row is None:
         raise NotFound(f"There is no connector {connector_id}.")
     return row
@@ -24,7 +25,7 @@ async def find_action(work: Work, action_id: str, *, lock: bool = False) -> Acti
     statement = select(Action).where(
         Action.id == action_id, Action.workspace == work.workspace, Action.removed.is_(False)
     )
-    row = await work.session.scalar(statement.with_for_update() if lock else statement)
+    row = await work.session.scalar(locked(statement) if lock else statement)
     if row is None:
         raise NotFound(f"There is no action {action_id}.")
     return row
@@ -42,7 +43,7 @@ async def actions_by_id(work: Work, action_ids: Iterable[str], *, lock: bool = F
         Action.id.in_(sorted(set(action_ids))), Action.workspace == work.workspace, Action.removed.is_(False)
     )
     statement = statement.order_by(Action.id)
-    rows = await work.session.scalars(statement.with_for_update(read=True) if lock else statement)
+    rows = await work.session.scalars(locked(statement, read=True) if lock else statement)
     return {row.id: row for row in rows}
 
 

@@ -10,6 +10,7 @@ from connectors.records.config import Activation, ConfigRecord
 from connectors.records.profile_event import Change
 from control_plane.access.audit import record_change
 from control_plane.access.work import Work
+from control_plane.database.locking import locked
 from control_plane.database.models import Action, Audience, Connector, EventFeed, Journey, Version
 from control_plane.errors import Conflict, Fault, InvalidInput, NotFound
 from control_plane.publishing.lookup import action_type_of, actions_by_id
@@ -40,7 +41,7 @@ class SourceKind(Generic[Row]):
 async def find_source(work: Work, kind: SourceKind[Row], source: str, *, lock: bool = False) -> Row:
     """The source; raises `NotFound`, also for another workspace's."""
     statement = select(kind.model).where(kind.model.id == source, kind.model.workspace == work.workspace)
-    row = await work.session.scalar(statement.with_for_update() if lock else statement)
+    row = await work.session.scalar(locked(statement) if lock else statement)
     if row is None:
         raise NotFound(f"There is no {kind.label} {source}.")
     return row

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
@@ -176,20 +178,74 @@ RENEWING = replace(
 )
 
 
-async def test_a_refresh_token_that_the_partner_replaced_is_kept_in_the_draft(tmp_path: Path) -> None:
-    async def replace_it(request: web.Request) -> web.Response:
+@pytest.fixture
+async def renewing(database_url: str) -> AsyncIterator[Trying]:
+    """A plane on each database that knows a type whose partner replaces refresh tokens."""
+    async with trying(database_url, types=(RENEWING,)) as running:
+        yield running
+
+
+async def renewed(it: Trying, **meanwhile: Any) -> str:
+    """The id of a connector whose partner replaces `r-first`, and any other refresh token, by `r-second`.
+
+    With `meanwhile`, the connector is changed so before the partner answers.
+    """
+    body = {
+        "settings": {"url": it.partner.url, "client_id": "ada"},
+        "secrets": {"client_secret": "s3cret", "refresh_token": "r-first"},
+    }
+    connector_id = await it.plane.connector(type="renewing", **body)
+
+    async def replace_it(_: web.Request) -> web.Response:
+        if meanwhile:
+            await it.plane.change("PATCH", f"/v1/connectors/{connector_id}", 200, dict(meanwhile))
+            meanwhile.clear()
         return web.json_response({"access_token": "t0ken", "refresh_token": "r-second"})
 
-    async with trying(sqlite(tmp_path), types=(RENEWING,)) as it:
-        it.partner.answering = replace_it
-        body = {
-            "settings": {"url": it.partner.url, "client_id": "ada"},
-            "secrets": {"client_secret": "s3cret", "refresh_token": "r-first"},
-        }
-        connector_id = await it.plane.connector(type="renewing", **body)
-        for token in (b"r-first", b"r-second"):
-            it.partner.heard.clear()
-            answer = await it.plane.http.post(f"/v1/connectors/{connector_id}/test")
-            assert answer.json()["ok"] is True
-            assert token in it.partner.heard[0].body
-            assert "r-second" not in answer.text
+    it.partner.answering = replace_it
+    return connector_id
+
+
+async def tried_with(it: Trying, connector_id: str, **body: Any) -> str:
+    """The refresh token that a test of the connector used."""
+    it.partner.heard.clear()
+    answer = await it.plane.http.post(f"/v1/connectors/{connector_id}/test", json=body)
+    assert answer.json()["ok"] is True, answer.text
+    assert "r-second" not in answer.text
+    (used,) = parse_qs(it.partner.heard[0].body.decode())["refresh_token"]
+    return used
+
+
+async def test_a_refresh_token_that_the_partner_replaced_is_kept_in_the_draft(renewing: Trying) -> None:
+    connector_id = await renewed(renewing)
+    assert [await tried_with(renewing, connector_id) for _ in range(2)] == ["r-first", "r-second"]
+
+
+async def test_a_replaced_refresh_token_is_kept_though_the_connector_is_changed_meanwhile(renewing: Trying) -> None:
+    connector_id = await renewed(renewing, name="Renamed")
+    assert [await tried_with(renewing, connector_id) for _ in range(2)] == ["r-first", "r-second"]
+    assert (await renewing.plane.call("GET", f"/v1/connectors/{connector_id}", 200))["name"] == "Renamed"
+
+
+async def test_a_refresh_token_that_was_entered_meanwhile_stays(renewing: Trying) -> None:
+    connector_id = await renewed(renewing, secrets={"refresh_token": "r-entered"})
+    assert [await tried_with(renewing, connector_id) for _ in range(2)] == ["r-first", "r-entered"]
+
+
+async def test_what_comes_of_a_refresh_token_that_the_draft_does_not_hold_is_not_kept(renewing: Trying) -> None:
+    connector_id = await renewed(renewing)
+    path = f"/v1/connectors/{connector_id}"
+    assert await tried_with(renewing, connector_id, secrets={"refresh_token": "r-typed"}) == "r-typed"
+    await renewing.plane.call("POST", f"{path}/publish", 202)
+    await renewing.plane.change("PATCH", path, 200, {"secrets": {"refresh_token": "r-newer"}})
+    assert await tried_with(renewing, connector_id, stage="published") == "r-first"
+    assert await tried_with(renewing, connector_id) == "r-newer"
+
+
+async def test_a_refresh_token_that_draft_and_published_version_share_is_replaced_in_the_draft(
+    renewing: Trying,
+) -> None:
+    connector_id = await renewed(renewing)
+    await renewing.plane.call("POST", f"/v1/connectors/{connector_id}/publish", 202)
+    assert await tried_with(renewing, connector_id, stage="published") == "r-first"
+    assert await tried_with(renewing, connector_id) == "r-second"

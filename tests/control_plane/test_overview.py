@@ -4,10 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from connectors.records.codec import encode
 from connectors.records.delivery import ConnectorHealth, WorkerStatus
 from connectors.records.metrics_table import connector_counts, last_deliveries, outcome_counts
+from control_plane.access.caller import Caller, Role
+from control_plane.access.work import Work
+from control_plane.bulk import do_each
+from control_plane.database.models import Connector
 from tests.control_plane.test_openapi import key_of
 from tests.support.plane import Plane
 
@@ -201,6 +206,25 @@ async def test_many_are_changed_at_once_and_each_says_what_became_of_it(plane: P
     record = plane.topic.latest(f"connector:{connector_id}")
     assert record is not None
     assert record.actions[0].active
+
+
+async def test_what_somebody_else_changed_fails_alone_among_many(plane: Plane) -> None:
+    changed, other = sorted([await plane.connector(), await plane.connector()])
+    async with plane.parts.database.transaction(write=True) as session:
+
+        async def rename(connector_id: str) -> None:
+            row = await session.get_one(Connector, connector_id)
+            if connector_id == changed:
+                await session.execute(text("UPDATE connectors SET row_version = 7 WHERE id = :id"), {"id": changed})
+            row.name = "Renamed"
+
+        work = Work(Caller("default", "usr_1", "key_1", Role.EDITOR), session, plane.parts)
+        answer = await do_each(work, [changed, other], rename)
+    assert [(item.id, item.done, item.code) for item in answer.items] == [
+        (changed, False, "stale"),
+        (other, True, None),
+    ]
+    assert sorted(await listed(plane)) == ["Ledger EU", "Renamed"]
 
 
 async def test_a_source_says_who_still_sends_and_why(plane: Plane) -> None:
