@@ -14,7 +14,7 @@ from control_plane.ids import new_id
 from control_plane.preconditions import demand_current
 from control_plane.publishing.checks import check_settings
 from control_plane.publishing.connectors import KIND, connector_key, emit_connector, publish_connector
-from control_plane.publishing.lookup import find_connector, type_of
+from control_plane.publishing.lookup import actions_of, find_connector, type_of
 from control_plane.publishing.outbox import emit
 from control_plane.publishing.reverting import changes_host, revert_connector
 from control_plane.publishing.uses import demand_unused, uses_of_connector
@@ -126,6 +126,7 @@ async def remove(work: Work, connector_id: str, expected: int | None) -> None:
     """Delete it and its actions; raises `InUse`, which names every use."""
     connector = await find_connector(work, connector_id, lock=True)
     demand_current(connector, expected)
+    await actions_of(work, [connector.id], lock=True)  # or one could be attached between the check and the removal
     demand_unused(await uses_of_connector(work, connector.id), f"The connector {connector.name!r}")
     if connector.published_version is not None:
         await emit(work.session, work.workspace, connector_key(connector.id), lambda _: None)

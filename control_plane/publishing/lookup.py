@@ -31,10 +31,13 @@ async def find_action(work: Work, action_id: str, *, lock: bool = False) -> Acti
     return row
 
 
-async def actions_of(work: Work, connector_ids: Iterable[str]) -> Sequence[Action]:
-    """Every action of these connectors, the removed ones too, oldest first."""
+async def actions_of(work: Work, connector_ids: Iterable[str], *, lock: bool = False) -> Sequence[Action]:
+    """Every action of these connectors, the removed ones too, oldest first.
+
+    With `lock`, nobody changes them or attaches one before this transaction ends.
+    """
     statement = select(Action).where(Action.connector_id.in_(list(connector_ids))).order_by(Action.id)
-    return (await work.session.scalars(statement)).all()
+    return (await work.session.scalars(locked(statement) if lock else statement)).all()
 
 
 async def actions_by_id(work: Work, action_ids: Iterable[str], *, lock: bool = False) -> dict[str, Action]:

@@ -51,7 +51,7 @@ def _has_other_host(work: Work, before: dict[str, Any], after: dict[str, Any]) -
 
 async def _demand_actions_kept(work: Work, connector: Connector, earlier: Version) -> None:
     kept = {action["id"] for action in earlier.snapshot["actions"]}
-    for action in await actions_of(work, [connector.id]):
+    for action in await actions_of(work, [connector.id], lock=True):
         if action.id not in kept and not action.removed:
             demand_unused(await uses_of_action(work, action.id), f"The action {action.name!r}, which it lacks,")
 

@@ -13,6 +13,8 @@ from control_plane.access.caller import Caller, Role
 from control_plane.access.work import Work
 from control_plane.action import service as actions
 from control_plane.action.schemas import ActionUpdate
+from control_plane.audience import service as audiences
+from control_plane.audience.schemas import AudienceActivation, AudienceUpdate
 from control_plane.custom_type import service as custom_types
 from tests.support.databases import create_postgresql_database
 from tests.support.plane import Plane, plane_settings, running_plane
@@ -69,3 +71,28 @@ async def test_a_file_that_is_imported_while_its_type_is_changed_is_the_revision
         request = await begun(plane, "POST", f"{path}:import", {"file": file})
     told = (await request).json()
     assert (told["revision"], told["definition"]["label"]) == (3, "CRM")
+
+
+async def test_a_connector_is_not_deleted_while_an_action_of_it_is_attached(plane: Plane) -> None:
+    connector_id, action_id = await plane.live_action()
+    audience_id = await plane.audience()
+    async with somebody(plane) as work:
+        await audiences.update(work, audience_id, attaching(action_id), None)
+        request = await begun(plane, "DELETE", f"/v1/connectors/{connector_id}")
+    assert (await request).json()["code"] == "in_use"
+    await plane.call("GET", f"/v1/actions/{action_id}", 200)
+
+
+async def test_a_version_without_an_action_is_not_published_again_while_it_is_attached(plane: Plane) -> None:
+    connector_id, _ = await plane.live_action()
+    action_id, audience_id = await plane.action(connector_id), await plane.audience()
+    async with somebody(plane) as work:
+        await audiences.update(work, audience_id, attaching(action_id), None)
+        request = await begun(plane, "POST", f"/v1/connectors/{connector_id}/versions/1/revert")
+    assert (await request).json()["code"] == "in_use"
+    await plane.call("GET", f"/v1/actions/{action_id}", 200)
+
+
+def attaching(action_id: str) -> AudienceUpdate:
+    """The change that attaches an action to an audience."""
+    return AudienceUpdate(activations=[AudienceActivation(action_id=action_id)])
