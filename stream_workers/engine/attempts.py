@@ -29,6 +29,9 @@ from stream_workers.engine.tokens import NoToken, Tokens
 from stream_workers.shell.clock import as_datetime
 from stream_workers.shell.scratch_file import ScratchUnreadable
 
+NOT_SENT_WAIT_MS = 250
+"""What could not be sent in the last moment looks again after this time."""
+
 
 class Attempt(msgspec.Struct, eq=False):
     """A group in a slot, until its exchange has ended and is settled."""
@@ -188,12 +191,17 @@ class Attempts:
 
     def _not_sent(self, connector: Connector, group: Group) -> None:
         """The last check failed in the moment of sending: each row ends, or takes its place in the queue again."""
+        jobs: Group = []
         for delivery in self._still_wanted(connector, group):
-            if delivery.cancelled:
+            delivery.due_at = self._clock.now_ms() + NOT_SENT_WAIT_MS
+            if delivery.ticket is not None:
+                jobs.append(delivery)
+            elif delivery.cancelled:
                 self._end(delivery, End(OutcomeClass.SKIPPED, Reason.CANCELLED))
             elif delivery.partition.alive:
-                delivery.due_at = self._clock.now_ms() + 250
                 self._dispatcher.again(delivery)
+        if jobs:
+            self._dispatcher.at(jobs[0].due_at, connector, jobs)
 
     def _rows(self, connector: Connector, action: LiveAction, group: Group) -> tuple[list[Row], Group]:
         rows: list[Row] = []
@@ -329,4 +337,6 @@ def _mapped(connector: Connector, action: LiveAction, taken: Taken, event: Profi
 
 
 def _goes(connector: Connector, delivery: Delivery) -> bool:
-    return delivery.partition.alive and not delivery.void and connector.is_wanted(delivery)
+    """A job that the partner has begun is asked about whatever has come since."""
+    may_go = delivery.ticket is not None or not delivery.void
+    return may_go and delivery.partition.alive and connector.is_wanted(delivery)

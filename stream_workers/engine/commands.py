@@ -5,7 +5,7 @@ from connectors.records.delivery import Command, CommandKind, Reason, ReplayItem
 from connectors.records.profile_event import MembershipEvent, ProfileEvent
 from stream_workers.core.identity import row_key
 from stream_workers.core.versions import moment_of
-from stream_workers.engine.delivery import Delivery, Stage, Taken
+from stream_workers.engine.delivery import Delivery, Taken
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.partition import OwnedPartition
 from stream_workers.engine.restore import stand_in
@@ -42,7 +42,7 @@ class Commands:
             for delivery in connector.lanes:
                 if delivery.run != run:
                     continue
-                if delivery.stage is Stage.RUNNING:
+                if delivery.is_busy:
                     delivery.cancelled = True
                 else:
                     self._dispatcher.end_waiting(delivery, Reason.CANCELLED)

@@ -8,7 +8,7 @@ from connectors.kit.masking import Masker
 from stream_workers.core.breaker import Breaker, BreakerPolicy, BreakerState
 from stream_workers.core.live_config import LiveAction, LiveConnector
 from stream_workers.core.rate_limit import RateLimit
-from stream_workers.engine.delivery import Delivery
+from stream_workers.engine.delivery import Delivery, Stage
 from stream_workers.engine.lane import Lanes
 
 REFUSALS_BEFORE_PAUSE = 3
@@ -16,6 +16,7 @@ CREDENTIAL_PROBE_SECONDS = 60.0
 FIRST_RATE = 10_000.0
 RATE_DECAY = 0.9
 TICKS_PER_SECOND = 10
+READY_TO_SPARE = 1_000
 
 Group = list[Delivery]
 """The rows of one request: a single delivery, or a batch of one action and one kind of change."""
@@ -138,18 +139,25 @@ class Connector:
         )
 
     def tick(self) -> None:
-        """Ten times a second: the queue may be as long as what the partner takes in about a second."""
+        """Ten times a second: the queue may be as long as what the partner takes in about a second.
+
+        Nothing leaves the queue of a connector that is paused: what newer changes have replaced is let go of here.
+        """
         served = self.served - self._served_before
         self._served_before = self.served
         self._idle_ticks = self._idle_ticks + 1 if self.ready and not served else 0
         if self.ready:
             self.rate = max(served * TICKS_PER_SECOND, self.rate * RATE_DECAY)
         self.queue_limit = max(4 * self.limit, int(self.rate))
+        if len(self.ready) > 2 * len(self.lanes) + READY_TO_SPARE:
+            living = [one for one in self.ready if not isinstance(one, Delivery) or one.stage is Stage.READY]
+            self.ready.clear()
+            self.ready.extend(living)
 
     def moving(self) -> int:
-        """How many wait for a slot and will have one within about a second; 0 at a partner that is slower than that."""
+        """How many wait for a slot and will have one within about a second; 0 when paused, or the partner is slower."""
         waiting = len(self.ready)
-        return waiting if waiting <= self.rate and not self.is_stalled() else 0
+        return waiting if waiting <= self.rate and self.live.sends and not self.is_stalled() else 0
 
     def is_stalled(self) -> bool:
         """True when nothing was served for about a second although something waits for a slot."""

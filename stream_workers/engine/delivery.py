@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from connectors.records.codec import decode_event
+from connectors.records.delivery import Reason
 from connectors.records.profile_event import Change, ProfileEvent
 from stream_workers.core.identity import delivery_id, row_key
 from stream_workers.core.versions import Version
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 JOB = b"/job"
-"""What a row's key ends with while the partner works on it: newer changes then have a row of their own."""
+"""What the key of a row ends with on the topic while the partner works on it: newer changes then have their own."""
 
 
 class Taken(msgspec.Struct, eq=False, gc=False):
@@ -67,13 +68,15 @@ class Taken(msgspec.Struct, eq=False, gc=False):
 
 
 class Stage(IntEnum):
-    """Where a delivery is: behind others of its lane, ready for a slot, waiting for a time, attempted now, or over."""
+    """Where a delivery is: behind others of its lane; ready for a slot, or gathered in a batch; waiting for a time;
+    attempted now; with the partner, who works on it; or over."""
 
     BEHIND = 0
     READY = 1
     WAITING = 2
     RUNNING = 3
-    OVER = 4
+    WITH_PARTNER = 4
+    OVER = 5
 
 
 class Delivery(msgspec.Struct, eq=False):
@@ -117,12 +120,28 @@ class Delivery(msgspec.Struct, eq=False):
             self.known_id, self.made_id = self._made_id(), True
         return self.known_id
 
+    @property
+    def is_busy(self) -> bool:
+        """It is attempted, or with the partner: nothing else of its lane may begin, and it cannot be replaced."""
+        return self.stage is Stage.RUNNING or self.stage is Stage.WITH_PARTNER
+
+    @property
+    def stop_reason(self) -> Reason | None:
+        """Why no further attempt may begin: a newer change has arrived, or its replay was cancelled."""
+        if self.outdated:
+            return Reason.SUPERSEDED
+        return Reason.CANCELLED if self.cancelled else None
+
     def key(self) -> bytes:
-        """The key of the delivery's pending row."""
+        """What it is known by: which membership through which action, or which plain event."""
         if self.row_key is None:
             taken = self.taken
             self.row_key = row_key(taken.event, self.action_id, self.partition.number, taken.offset)
         return self.row_key
+
+    def key_on_topic(self) -> bytes:
+        """The key of its pending row as it is now."""
+        return self.key() if self.ticket is None else self.key() + JOB
 
     def rest(self) -> None:
         """It is a row and may wait long: what can be had again is let go of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from connectors.kit.declaration import BatchRule
 from connectors.records.delivery import Reason
 from stream_workers.core.config_view import ConfigView
 from stream_workers.core.live_config import LiveConnector
@@ -18,6 +19,9 @@ from stream_workers.shell.clock import Clock
 
 SOON_MS = 1_000
 """A row that is due within this time does not make the ones behind it pending."""
+
+HELD_SECONDS = 1.0
+"""A row whose profile has an attempt running goes with the next batch, which is due this soon."""
 
 UNWANTED_AT_ONCE = 1_000
 """A deactivation may end a million rows: in one go it would keep the event loop from everything else for a minute."""
@@ -33,7 +37,7 @@ class Dispatcher:
         self._endings = endings
         self.may_send = may_send
         self._timers = Timers(clock.monotonic)
-        self.slots = Slots(clock, self._timers, policy, may_send, self.again)
+        self.slots = Slots(clock, self._timers, policy, may_send, self.again, self._put_back)
         self._batches: dict[str, Batches] = {}
         self._share = 1.0
         self._unwanted: deque[Delivery] = deque()
@@ -72,10 +76,10 @@ class Dispatcher:
             return
         if live is None:
             live = connector.live.deleted()
-        published = live.config.version != connector.live.config.version
+        before = connector.live
         connector.configure(live)
         self._give_up_unwanted(connector)
-        if published:
+        if live.config.version != before.config.version or (live.sends and not before.sends):
             self.flush(connector, everything=True)
         self.slots.pump(connector)
 
@@ -96,6 +100,15 @@ class Dispatcher:
     def _cancel(self, connector: Connector, delivery: Delivery) -> None:
         if delivery.stage not in (Stage.RUNNING, Stage.OVER):
             self.end_waiting(delivery, Reason.DEACTIVATED)
+
+    def _put_back(self, delivery: Delivery) -> None:
+        """Another one of its lane is busy: a row gathers again, the others wait for their turn."""
+        action = delivery.connector.action(delivery)
+        if delivery.batched and action is not None and action.batch is not None:
+            self._gather(delivery, action.batch, HELD_SECONDS)
+        else:
+            delivery.batched = False
+            delivery.stage = Stage.BEHIND
 
     # --- deliveries come in ---
 
@@ -125,7 +138,7 @@ class Dispatcher:
         for older in connector.lanes.of_row(taken.event.profile_id, key):
             if older is newer:
                 continue
-            if older.stage is Stage.RUNNING:
+            if older.is_busy:
                 older.outdated = True
                 older.void = newer is None
             elif older.has_row or newer is None:
@@ -142,7 +155,7 @@ class Dispatcher:
         partition = delivery.partition
         owner = partition.rows.get(delivery.key())
         if owner is not None and owner is not delivery:
-            if owner.stage is Stage.RUNNING:
+            if owner.is_busy:
                 return False
             self.supersede(owner)
         for older in self._older(delivery):
@@ -156,7 +169,7 @@ class Dispatcher:
         return [
             other
             for other in delivery.connector.lanes.of_row(delivery.lane, delivery.key())
-            if other.taken.version < version and other.stage is not Stage.RUNNING
+            if other.taken.version < version and not other.is_busy
         ]
 
     def _must_wait(self, connector: Connector, delivery: Delivery) -> bool:
@@ -199,8 +212,12 @@ class Dispatcher:
 
     def _batch(self, connector: Connector, delivery: Delivery) -> None:
         action = connector.action(delivery)
-        if action is None or action.batch is None:
+        if action is None:
             self._cancel(connector, delivery)
+            return
+        if action.batch is None:  # broken: it ends by itself, with the reason
+            delivery.batched = False
+            self._turn(connector, delivery)
             return
         wait_ms = delivery.due_at - self._clock.now_ms() if delivery.due_at else 0
         if wait_ms > 0:
@@ -208,11 +225,16 @@ class Dispatcher:
             return
         delivery.stage = Stage.READY
         self.spill(delivery)
-        due, full = self._batches[connector.id].add(delivery, action.batch, self._clock.monotonic())
+        if self._gather(delivery, action.batch, action.batch.max_age_seconds) and connector.live.sends:
+            self.flush(connector)
+
+    def _gather(self, delivery: Delivery, rule: BatchRule, within: float) -> bool:
+        """Put a row into its batch; true when the batch is full."""
+        connector = delivery.connector
+        due, full = self._batches[connector.id].add(delivery, rule, within, self._clock.monotonic())
         if due is not None:
             self._timers.at(due, self._flush_due, connector)
-        if full:
-            self.flush(connector)
+        return full
 
     def resume_job(self, group: Group) -> None:
         """Rows whose job the partner has not answered yet, after a takeover."""
@@ -236,9 +258,12 @@ class Dispatcher:
         self.flush(connector)
 
     def flush(self, connector: Connector, *, everything: bool = False) -> None:
-        """Send the batches that are due, or all of them (on publish and on shutdown)."""
-        batches = self._batches[connector.id]
-        connector.ready.extend(batches.flush(connector, self._clock.monotonic(), everything=everything))
+        """Send the batches that are due, or all of them (on publish, on resume and on shutdown)."""
+        batches, now = self._batches[connector.id], self._clock.monotonic()
+        if connector.live.sends:
+            connector.ready.extend(batches.flush(now, everything=everything))
+        else:
+            batches.put_off(now)
         due = batches.next_due()
         if due is not None:
             self._timers.at(due, self._flush_due, connector)
@@ -258,18 +283,33 @@ class Dispatcher:
         )
 
     def requeue(self, connector: Connector, group: Group) -> None:
-        """A group that was split, or whose job must be asked again, goes before the others."""
+        """A group that was split, or whose job must be asked again, goes before the others.
+
+        Rows that need no further attempt end instead.
+        """
+        for delivery in group:
+            if not delivery.partition.alive:
+                continue
+            if delivery.ticket is not None:
+                delivery.stage = Stage.WITH_PARTNER
+            elif delivery.stop_reason is not None:
+                self.end_waiting(delivery, delivery.stop_reason)
+            else:
+                connector.lanes.pause(delivery)
+                delivery.stage = Stage.READY
         connector.ready.appendleft(group)
         self.slots.pump(connector)
 
     def at(self, due_at: int, connector: Connector, group: Group) -> None:
-        """A job is asked again at this time (unix milliseconds)."""
+        """The partner works on a job, and is asked about it at this time (unix milliseconds)."""
+        for delivery in group:
+            delivery.stage = Stage.WITH_PARTNER
         wait = max(0.0, (due_at - self._clock.now_ms()) / 1000)
         self._timers.at(self._clock.monotonic() + wait, self._job_due, (connector, group))
 
     def _job_due(self, waited: tuple[Connector, Group]) -> None:
         connector, group = waited
-        alive = [delivery for delivery in group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
+        alive = [one for one in group if one.partition.alive and one.stage is Stage.WITH_PARTNER]
         if alive:
             self.requeue(connector, alive)
 
@@ -289,6 +329,7 @@ class Dispatcher:
         connector.lanes.pause(delivery)
         if delivery.batched:
             self._batch(connector, delivery)
+            self._advance(connector, connector.lanes.next_behind(delivery.lane))
         else:
             self._turn(connector, delivery)
         if delivery.stage is Stage.WAITING:

@@ -29,7 +29,7 @@ class Endings:
         if end.outcome.is_error:
             self._write_dead_letter(delivery, end, now, exchange)
         partition = delivery.partition
-        newest = partition.rows.get(delivery.key(), delivery) is delivery if delivery.has_row else not delivery.outdated
+        newest = not delivery.outdated and partition.rows.get(delivery.key(), delivery) is delivery
         parks = end.outcome.is_error or (end.reason is Reason.CANCELLED and delivery.has_row)
         if parks and newest and isinstance(delivery.taken.event, MembershipEvent):
             partition.park(delivery, end.reason)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from stream_workers.engine.delivery import JOB, Delivery, Stage
+from stream_workers.engine.delivery import Delivery, Stage
 
 
 class Lane(msgspec.Struct, eq=False):
@@ -60,9 +60,8 @@ class Lanes:
         return list(lane.items) if isinstance(lane, Lane) else (lane,)
 
     def of_row(self, profile_id: str, key: bytes) -> list[Delivery]:
-        """The deliveries of one membership through one action: those with this row key, and jobs made of them."""
-        keys = (key, key + JOB)
-        return [delivery for delivery in self.of(profile_id) if delivery.key() in keys]
+        """The deliveries of one membership through one action."""
+        return [delivery for delivery in self.of(profile_id) if delivery.key() == key]
 
     def enter(self, delivery: Delivery) -> bool:
         """Take the last place of the lane; true when it is the first, too."""
@@ -72,7 +71,7 @@ class Lanes:
         if isinstance(lane, Lane):
             lane.items.append(delivery)
         else:
-            running = lane if lane.stage is Stage.RUNNING else None
+            running = lane if lane.is_busy else None
             self._lanes[delivery.lane] = Lane([lane, delivery], running)
         return False
 
@@ -104,7 +103,7 @@ class Lanes:
         lane = self._lanes.get(profile_id)
         if isinstance(lane, Lane):
             return lane.running is not None
-        return lane is not None and lane.stage is Stage.RUNNING
+        return lane is not None and lane.is_busy
 
     def begin(self, delivery: Delivery) -> None:
         """It is attempted now."""

@@ -106,7 +106,7 @@ class OwnedPartition:
 
     def put_row(self, delivery: Delivery, state: RowState = RowState.WAITING, reason: str | None = None) -> None:
         """Write, or write again, the delivery's pending row."""
-        key = delivery.key()
+        key = delivery.key_on_topic()
         taken = delivery.taken
         row = PendingRow(
             v=SCHEMA_VERSION,
@@ -139,7 +139,7 @@ class OwnedPartition:
         """Delete the delivery's row, unless a newer delivery's row stands under its key by now."""
         if not delivery.has_row:
             return
-        key = delivery.key()
+        key = delivery.key_on_topic()
         if self.rows.get(key) is delivery:
             del self.rows[key]
             self._unit.rows[key] = None
@@ -148,10 +148,10 @@ class OwnedPartition:
 
     def park(self, delivery: Delivery, reason: str | None) -> None:
         """The delivery ended in error; its row stays, so that it can be replayed until something newer clears it."""
-        key = delivery.key()
-        self.rows.pop(key, None)
+        self.drop_row(delivery)
+        delivery.ticket = None
         self.put_row(delivery, RowState.PARKED, reason)
-        self.parked[key] = delivery
+        self.parked[delivery.key()] = delivery
 
     def unpark(self, key: bytes) -> Delivery | None:
         """Something newer, or a replay, takes the place of a parked delivery."""

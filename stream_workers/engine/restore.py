@@ -12,7 +12,7 @@ from connectors.records.profile_event import ProfileEvent
 from stream_workers.core.identity import membership_of_row
 from stream_workers.core.live_config import LiveConnector
 from stream_workers.engine.connector import Connector
-from stream_workers.engine.delivery import Delivery, Stage, Taken
+from stream_workers.engine.delivery import JOB, Delivery, Stage, Taken
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.partition import Kept, OwnedPartition
 from stream_workers.shell.partition_reader import RowRecord
@@ -67,7 +67,7 @@ class FoundRows:
             due_at=row.due_at,
             ticket=row.ticket,
             batch=row.batch and self._one(row.batch),
-            row_key=key,
+            row_key=key if row.ticket is None else key.removesuffix(JOB),
             durable=True,
         )
         delivery.forget_id()
@@ -111,15 +111,11 @@ async def _put_aside(partition: OwnedPartition, parked: dict[bytes, Delivery]) -
 async def _admit(partition: OwnedPartition, waiting: dict[bytes, Delivery], dispatcher: Dispatcher) -> None:
     partition.rows = waiting
     in_order = sorted(waiting.values(), key=lambda delivery: delivery.taken.offset)
-    jobs: dict[tuple[str, str | None], list[Delivery]] = {}
     for delivery in in_order:
         action = delivery.connector.action(delivery)
         delivery.batched = action is not None and action.batch is not None
         delivery.has_row = True
-        if delivery.ticket is not None:
-            jobs.setdefault((delivery.connector.id, delivery.batch or delivery.delivery_id), []).append(delivery)
-    for group in jobs.values():
-        dispatcher.resume_job(group)
+    _resume_jobs(partition, [delivery for delivery in in_order if delivery.ticket is not None], dispatcher)
     async for delivery in _in_portions(in_order):
         if delivery.ticket is not None:
             continue
@@ -129,6 +125,18 @@ async def _admit(partition: OwnedPartition, waiting: dict[bytes, Delivery], disp
             dispatcher.skip(delivery, Reason.SUPERSEDED)
         else:
             dispatcher.admit(delivery)
+
+
+def _resume_jobs(partition: OwnedPartition, rows: list[Delivery], dispatcher: Dispatcher) -> None:
+    jobs: dict[tuple[str, str | None], list[Delivery]] = {}
+    for delivery in rows:
+        if not delivery.connector.is_wanted(delivery):
+            dispatcher.skip(delivery, Reason.DEACTIVATED)
+            continue
+        delivery.outdated = delivery.key() in partition.rows or knows_newer(partition, delivery)
+        jobs.setdefault((delivery.connector.id, delivery.batch or delivery.delivery_id), []).append(delivery)
+    for group in jobs.values():
+        dispatcher.resume_job(group)
 
 
 def knows_newer(partition: OwnedPartition, delivery: Delivery) -> bool:

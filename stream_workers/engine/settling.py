@@ -1,11 +1,11 @@
 """What an answer leads to: the partner as a whole is judged, and each row of the request ends or waits."""
 
 from connectors.kit.classification import ACCEPTED, Classification, Verdict
-from connectors.records.delivery import OutcomeClass, Reason
+from connectors.records.delivery import OutcomeClass
 from stream_workers.core.delivering import End, NextStep, Progress, Wait, accepted, next_step
 from stream_workers.core.identity import batch_id
 from stream_workers.engine.connector import CREDENTIAL_PROBE_SECONDS, Connector, Group
-from stream_workers.engine.delivery import JOB, Delivery
+from stream_workers.engine.delivery import Delivery
 from stream_workers.engine.dispatcher import Dispatcher
 from stream_workers.engine.endings import Endings
 from stream_workers.engine.exchange import Exchange
@@ -61,25 +61,20 @@ class Settling:
         if not delivery.first_at:
             delivery.first_at = now - exchange.latency_ms
         step = self._next_step(connector, delivery, found, now)
-        if isinstance(step, Wait) and step.ticket is None and (delivery.outdated or delivery.cancelled):
-            step = End(OutcomeClass.SKIPPED, Reason.SUPERSEDED if delivery.outdated else Reason.CANCELLED)
+        ticket = _ticket(delivery, step, exchange)
+        if isinstance(step, Wait) and ticket is None and delivery.stop_reason is not None:
+            step = End(OutcomeClass.SKIPPED, delivery.stop_reason)
         if isinstance(step, Wait) or step.outcome.is_error or delivery.run or self._telemetry.samples():
             self._endings.attempted(delivery, found, step, exchange, rows)
         if isinstance(step, End):
             self.end(delivery, step, exchange)
             return False
         delivery.due_at = step.due_at
-        ticket = step.ticket
-        if ticket is None and exchange.http_status is None:
-            ticket = delivery.ticket  # the partner was asked about a job and did not answer: the job is still there
         if ticket is not None:
             self._await_job(delivery, ticket)
             return True
         self._telemetry.retried(connector.live.config, found.verdict)
-        delivery.ticket = delivery.batch = None
-        self._dispatcher.spill(delivery)
-        delivery.partition.put_row(delivery)
-        self._dispatcher.again(delivery)
+        self._begin_anew(delivery)
         return False
 
     def _next_step(self, connector: Connector, delivery: Delivery, found: Classification, now: int) -> NextStep:
@@ -94,9 +89,18 @@ class Settling:
         partition = delivery.partition
         if delivery.ticket is None:
             partition.drop_row(delivery)
-            delivery.row_key = delivery.key() + JOB
         delivery.ticket = ticket
         partition.put_row(delivery)
+
+    def _begin_anew(self, delivery: Delivery) -> None:
+        """Without the job, if there was one: the row waits under its own key."""
+        if delivery.ticket is not None:
+            delivery.partition.drop_row(delivery)
+            delivery.ticket = None
+        delivery.batch = None
+        self._dispatcher.spill(delivery)
+        delivery.partition.put_row(delivery)
+        self._dispatcher.again(delivery)
 
     def split(self, group: Group) -> None:
         """In halves, to find the row that the whole was refused for."""
@@ -138,3 +142,9 @@ class Settling:
             self._telemetry.credentials_refused(connector.live.config)
         elif was_refused and not connector.refused:
             self._telemetry.credentials_accepted(connector.live.config)
+
+
+def _ticket(delivery: Delivery, step: NextStep, exchange: Exchange) -> str | None:
+    """The job that the row goes on with, if any: when the partner did not answer what was asked, it is still there."""
+    ticket = step.ticket if isinstance(step, Wait) else None
+    return delivery.ticket if ticket is None and exchange.http_status is None else ticket

@@ -46,7 +46,8 @@ class SlotPolicy:
 class Slots:
     """Attempts begin while there are slots, and every end begins the next ones.
 
-    `may_send` is the worker's part of every check; `again` takes back a row whose attempt was cut.
+    `may_send` is the worker's part of every check; `again` takes back a row whose attempt was cut, `put_back` one
+    whose turn has come while another one of its lane is busy.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Slots:
         policy: SlotPolicy,
         may_send: Callable[[], bool],
         again: Callable[[Delivery], None],
+        put_back: Callable[[Delivery], None],
     ) -> None:
         self.policy = policy
         self.in_flight = 0
@@ -63,6 +65,7 @@ class Slots:
         self._timers = timers
         self._may_send = may_send
         self._again = again
+        self._put_back = put_back
         self._hungry: dict[Connector, None] = {}
         self._running: dict[Attempt, None] = {}
         self._busy: dict[Connector, None] = {}
@@ -135,6 +138,8 @@ class Slots:
         job = [delivery for delivery in ours if delivery.ticket is not None]
         if job:
             connector.ready.appendleft(job)
+        for delivery in job:
+            delivery.stage = Stage.WITH_PARTNER
         for delivery in ours:
             if delivery.ticket is None:
                 self._again(delivery)
@@ -143,8 +148,8 @@ class Slots:
     def _next_group(self, connector: Connector) -> Group | None:
         ready = connector.ready
         while ready:
-            if not _any_may_go(ready[0]):
-                ready.popleft()
+            if not _any_may_begin(connector, ready[0]):
+                self._pass_over(ready.popleft())
                 continue
             now = self._clock.monotonic()
             wait = connector.wait(now) if self._may_send() else None
@@ -155,14 +160,29 @@ class Slots:
                     connector.wake_at = now + wait
                     self._timers.at(connector.wake_at, self.pump, connector)
                 return None
-            group = connector.begin(now)
-            if len(group) > 1:
-                group = [delivery for delivery in group if _may_go(delivery)]
-            for delivery in group:
-                connector.lanes.begin(delivery)
-            return group
+            return self._begun(connector, connector.begin(now))
         self._busy.pop(connector, None)
         return None
+
+    def _begun(self, connector: Connector, group: Group) -> Group:
+        """What begins of a group of which one may: dead rows are left out, and no two are of one profile."""
+        lanes = connector.lanes
+        if len(group) == 1:
+            lanes.begin(group[0])
+            return group
+        begun: Group = []
+        for delivery in group:
+            if _may_begin(connector, delivery):
+                lanes.begin(delivery)
+                begun.append(delivery)
+            else:
+                self._pass_over(delivery)
+        return begun
+
+    def _pass_over(self, ready: Delivery | Group) -> None:
+        for delivery in (ready,) if isinstance(ready, Delivery) else ready:
+            if delivery.stage is Stage.READY and delivery.partition.alive:
+                self._put_back(delivery)
 
     async def drain(self, partitions: set[int], seconds: float) -> None:
         """Wait for the running attempts of these partitions, at most this long; then cut them."""
@@ -183,9 +203,16 @@ class Slots:
         ]
 
 
-def _any_may_go(ready: Delivery | Group) -> bool:
-    return _may_go(ready) if isinstance(ready, Delivery) else any(map(_may_go, ready))
+def _any_may_begin(connector: Connector, ready: Delivery | Group) -> bool:
+    if isinstance(ready, Delivery):
+        return _may_begin(connector, ready)
+    return any(_may_begin(connector, delivery) for delivery in ready)
 
 
-def _may_go(delivery: Delivery) -> bool:
-    return delivery.partition.alive and (delivery.stage is Stage.READY or delivery.stage is Stage.RUNNING)
+def _may_begin(connector: Connector, delivery: Delivery) -> bool:
+    """A job of the partner is asked about; anything else begins when nothing of its lane is busy."""
+    if not delivery.partition.alive:
+        return False
+    if delivery.stage is Stage.READY:
+        return not connector.lanes.is_running(delivery.lane)
+    return delivery.stage is Stage.WITH_PARTNER

@@ -15,7 +15,7 @@ from connectors.kit.exchange import NOT_SENT, Answer, NotSent, PartnerRequest, S
 from connectors.kit.registry import Registry
 from connectors.records.codec import SCHEMA_VERSION, decode_event
 from connectors.records.config import ConfigRecord, ConnectorConfig, config_key
-from connectors.records.delivery import RowState
+from connectors.records.delivery import Command, RowState
 from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, Source, SourceKind
 from stream_workers.core.config_view import Change_, fold
 from stream_workers.core.delivering import RetryPolicy
@@ -50,6 +50,8 @@ class Worker(Sender):
         self.dead = False
         self.fetch: dict[int, int] = {}
         self.buffered: dict[int, deque[list[SimpleNamespace]]] = defaultdict(deque)
+        self.commands: dict[int, int] = {}
+        """Of each partition whose commands it follows: the next one."""
         self.logs: list[FencedLog] = []
         self._world = world
         self.engine = self._build()
@@ -87,6 +89,11 @@ class Worker(Sender):
                 self.buffered[partition].append(records)
             if self.buffered[partition] and self.engine.has_room(partition):
                 self.engine.feed(partition, self.buffered[partition].popleft())
+        for partition, start in list(self.commands.items()):
+            commands = self._world.commands[partition]
+            self.commands[partition] = max(start, len(commands))
+            for offset in range(start, len(commands)):
+                self.engine.command(partition, offset, commands[offset])
 
     def _build(self) -> DeliveryEngine:
         world = self._world
@@ -102,8 +109,8 @@ class Worker(Sender):
             self._open_log,
             self.may_send,
             self._seek,
-            lambda *_: None,
-            lambda *_: None,
+            self.commands.__setitem__,
+            lambda partition: self.commands.pop(partition, None),
         )
         intake = Intake(dispatcher, endings, world.clock, telemetry)
         policy = EnginePolicy(commit_interval=0.001, release_seconds=0.5, rows_in_memory=1)
@@ -127,6 +134,7 @@ class World:
         self.topics = [Topics() for _ in range(PARTITIONS)]
         self.versions: dict[str, tuple[int, int]] = {}
         self.partner = ScriptedPartner(lambda delivery_id: self.versions.get(delivery_id, (0, 0)))
+        self.commands: list[list[Command]] = [[] for _ in range(PARTITIONS)]
         self.config: list[Change_] = []
         self.workers: list[Worker] = []
         self.owners: dict[int, Worker] = {}
@@ -266,9 +274,10 @@ class World:
             or (
                 topics.position is not None
                 and topics.position.next == len(topics.records)
+                and topics.position.commands_next == len(commands)
                 and not any(row.state is RowState.WAITING for row in topics.rows.values())
             )
-            for topics in self.topics
+            for topics, commands in zip(self.topics, self.commands, strict=True)
         )
 
     def events(self) -> Iterator[tuple[int, int, MembershipEvent | PlainEvent, int]]:

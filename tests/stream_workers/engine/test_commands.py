@@ -2,15 +2,15 @@
 
 import asyncio
 
-import msgspec
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
-from connectors.records.codec import SCHEMA_VERSION, decode
-from connectors.records.delivery import Attempt, Command, CommandKind, DeadLetter, ReplayItem, RowState
+from connectors.records.codec import decode
+from connectors.records.delivery import Attempt, CommandKind, DeadLetter, RowState
 from connectors.records.profile_event import Change
-from tests.support.builders import NOON, NOON_MS, action, activation, audience, connector, feed, membership, plain_event
+from tests.support.builders import action, activation, audience, connector, feed, membership, plain_event
 from tests.support.engine import Bench
+from tests.support.replays import replay
 
 
 @pytest.fixture
@@ -20,21 +20,6 @@ async def bench():
     bench.own(0)
     yield bench
     await bench.engine.stop()
-
-
-def replay(*letters: DeadLetter, run: int = 1, kind: CommandKind = CommandKind.REPLAY) -> Command:
-    items = tuple(
-        ReplayItem(
-            delivery_id=letter.delivery_id,
-            connector_id=letter.connector_id,
-            action_id=letter.action_id,
-            offset=letter.offset,
-            appended_at=NOON_MS,
-            event=msgspec.Raw(letter.record),
-        )
-        for letter in letters
-    )
-    return Command(v=SCHEMA_VERSION, workspace="default", job_id="job_1", kind=kind, run=run, at=NOON, items=items)
 
 
 async def failed(bench: Bench, *events) -> list[DeadLetter]:

@@ -21,10 +21,12 @@ def delivery(profile_id: str = "p-1", key: bytes = b"row", *, batched: bool = Fa
 
 def test_jobs_of_a_row_are_found_with_it_and_other_rows_are_not():
     lanes = Lanes()
-    job, waits, other = delivery(key=b"row" + JOB), delivery(), delivery(key=b"another")
+    job, waits, other = delivery(), delivery(), delivery(key=b"another")
+    job.ticket = "t-1"
     for one in (job, waits, other):
         lanes.enter(one)
     assert lanes.of_row("p-1", b"row") == [job, waits]
+    assert job.key_on_topic() == b"row" + JOB
     assert lanes.of_row("p-2", b"row") == []
 
 

@@ -17,6 +17,7 @@ from stream_workers.core.versions import version_of
 from stream_workers.engine import engine as engine_module
 from stream_workers.engine import partition as partition_module
 from tests.support.builders import action, audience, connector
+from tests.support.replays import replay
 from tests.support.scripted_partner import Sent
 from tests.support.world import PARTITIONS, Worker, World
 
@@ -34,10 +35,14 @@ def partition_of(profile: str) -> int:
 class WorldMachine(RuleBasedStateMachine):
     """Rules are what may happen; the teardown heals everything and counts."""
 
+    action_type = "sync_list"
+
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.world = self.runner.run(_new_world())
+        self.world = self.runner.run(_new_world(self.action_type))
+        self.world.partner.jobs = self.action_type == "sync_job"
+        self.replayed: Counter[tuple[str, int, int]] = Counter()
         self.world.partner.begun = self._begun
         self.overtaken: list[Sent] = []
         self.elapsed = 0.0
@@ -101,20 +106,32 @@ class WorldMachine(RuleBasedStateMachine):
         self.run(self.world.turn(turns))
 
     @precondition(lambda self: self.elapsed < HORIZON_SECONDS)
-    @rule(seconds=st.sampled_from((1.0, 11.0, 25.0)))
+    @rule(seconds=st.sampled_from((1.0, 11.0, 25.0, 61.0)))
     def time_passes(self, seconds: float) -> None:
         self.elapsed += seconds
         self.run(self.world.pass_time(seconds))
 
     # --- the partner ---
 
-    @rule(mood=st.sampled_from(("healthy", "failing", "hanging", "every other")))
+    @rule(mood=st.sampled_from(("healthy", "failing", "hanging", "rejecting", "every other")))
     def the_partner_changes(self, mood: str) -> None:
         self.world.partner.mood = mood
 
     @rule()
     def what_hangs_is_answered(self) -> None:
         self.world.partner.let_go()
+        self.run(self.world.turn(1))
+
+    # --- replays ---
+
+    @precondition(lambda self: any(topics.dead_letters for topics in self.world.topics))
+    @rule(partition=st.integers(0, PARTITIONS - 1), back=st.integers(1, 3))
+    def a_dead_letter_is_replayed(self, partition: int, back: int) -> None:
+        letters = self.world.topics[partition].dead_letters
+        if letters:
+            letter, commands = letters[-min(back, len(letters))], self.world.commands[partition]
+            commands.append(replay(letter, run=len(commands) + 1))
+            self.replayed[letter.delivery_id, letter.offset, len(commands)] += 1
         self.run(self.world.turn(1))
 
     # --- configuration ---
@@ -134,7 +151,7 @@ class WorldMachine(RuleBasedStateMachine):
         changes = {"active": self.active, "activation": self.activation, "revision": self.revision, **changes}
 
         async def publish() -> None:
-            self.world.publish(connector(action("act_1"), **changes))
+            self.world.publish(connector(action("act_1", type=self.action_type), **changes))
             await self.world.turn(1)
 
         self.run(publish())
@@ -230,6 +247,10 @@ class WorldMachine(RuleBasedStateMachine):
             self.run(self.world.stop())
             self.runner.close()
 
+    def _heal_config(self) -> None:
+        healed = {"active": True, "activation": self.activation, "revision": self.revision}
+        self.world.publish(connector(action("act_1", type=self.action_type), **healed))
+
     async def _come_to_rest(self) -> None:
         self.world.partner.mood = "healthy"
         self.world.partner.let_go()
@@ -239,7 +260,7 @@ class WorldMachine(RuleBasedStateMachine):
         self.active = True
         self.activation += 1
         self.revision += 1
-        self.world.publish(connector(action("act_1"), active=True, activation=self.activation, revision=self.revision))
+        self._heal_config()
         for partition in range(PARTITIONS):
             if partition not in self.world.owners:
                 living = self.world.living()
@@ -247,13 +268,16 @@ class WorldMachine(RuleBasedStateMachine):
         await self.world.drain(self.world.is_at_rest)
 
     def _count(self) -> None:
-        ends = Counter((one.delivery_id, one.source.offset) for topics in self.world.topics for one in topics.outcomes)
+        ends = Counter(
+            (one.delivery_id, one.source.offset, one.run) for topics in self.world.topics for one in topics.outcomes
+        )
         wanted = Counter(
-            (delivery_id(event, "act_1", partition, offset), offset)
+            (delivery_id(event, "act_1", partition, offset), offset, 0)
             for partition, offset, event, _ in self.world.events()
         )
-        assert ends == wanted
+        assert ends == wanted + self.replayed
         assert self.overtaken == []
+        assert self.world.partner.at_once == []
         for profile in PROFILES:
             self._final_state_is_right(profile)
 
@@ -263,7 +287,7 @@ class WorldMachine(RuleBasedStateMachine):
         ended = {
             one.delivery_id: one
             for one in topics.outcomes
-            if one.profile_id == profile and one.reason != Reason.DUPLICATE
+            if one.profile_id == profile and one.reason != Reason.DUPLICATE and not one.run
         }
         if not ended:
             return
@@ -277,9 +301,9 @@ class WorldMachine(RuleBasedStateMachine):
             assert self.world.versions[seen[-1].delivery_id] >= self.world.versions[last]
 
 
-async def _new_world() -> World:
+async def _new_world(action_type: str) -> World:
     world = World()
-    world.publish(connector(action("act_1")), audience())
+    world.publish(connector(action("act_1", type=action_type)), audience())
     return world
 
 
@@ -290,12 +314,37 @@ def _quick_retries(monkeypatch):
     monkeypatch.setattr(partition_module, "_ABORTED_PAUSE_SECONDS", 0.001)
 
 
+class BatchMachine(WorldMachine):
+    """The same with an action that sends many rows at once."""
+
+    action_type = "sync_batch"
+
+
+class JobMachine(WorldMachine):
+    """The same with a partner that takes a batch and works on it."""
+
+    action_type = "sync_job"
+
+
+SETTINGS = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+
+
 @pytest.mark.usefixtures("_quick_retries")
 class TestWorld(WorldMachine.TestCase):
-    settings = settings(
-        max_examples=EXAMPLES,
-        stateful_step_count=25,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        print_blob=True,
-    )
+    settings = SETTINGS
+
+
+@pytest.mark.usefixtures("_quick_retries")
+class TestWorldOfBatches(BatchMachine.TestCase):
+    settings = SETTINGS
+
+
+@pytest.mark.usefixtures("_quick_retries")
+class TestWorldOfJobs(JobMachine.TestCase):
+    settings = SETTINGS
