@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from connectors.records.metrics_grain import DAY_SECONDS, QUARTER_HOUR_SECONDS
@@ -42,8 +43,8 @@ class Stretch:
 
     @property
     def keeps_utc_days(self) -> bool:
-        """True when its days are UTC's, so that daily counts tell them."""
-        return self.offset % DAY_SECONDS == 0
+        """True when it is made of whole UTC days, which are also the zone's, so that daily counts tell them."""
+        return all(seconds % DAY_SECONDS == 0 for seconds in (self.start, self.end, self.offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def window_of(length: WindowLength, zone: ZoneInfo, now: datetime) -> Window:
     dates = [today - timedelta(days=back) for back in range(length.days - 1, -1, -1)]
     starts = [_midnight(day, zone) for day in (*dates, today + timedelta(days=1))]
     days = tuple(Day(day, start, end, day == today) for day, start, end in zip(dates, starts, starts[1:], strict=False))
-    return Window(days, tuple(_stretches(starts[0], starts[-1], zone)))
+    stretches = _stretches(starts[0], starts[-1], zone)
+    return Window(days, tuple(part for stretch in stretches for part in _parts(stretch)))
 
 
 def utc_days_within(start: int, end: int) -> tuple[int, int] | None:
@@ -93,6 +95,14 @@ def _stretches(start: int, end: int, zone: ZoneInfo) -> Iterator[Stretch]:
             since, offset = change, now
     if since < end:
         yield Stretch(since, end, offset)
+
+
+def _parts(stretch: Stretch) -> Iterator[Stretch]:
+    """Where the zone is at UTC, its whole days apart from what is left of those on which the clock changes."""
+    whole = utc_days_within(stretch.start, stretch.end) if stretch.offset % DAY_SECONDS == 0 else None
+    for start, end in pairwise((stretch.start, *(whole or ()), stretch.end)):
+        if start < end:
+            yield Stretch(start, end, stretch.offset)
 
 
 def _first_with(offset: int, before: int, after: int, zone: ZoneInfo) -> int:
