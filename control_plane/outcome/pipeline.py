@@ -16,7 +16,7 @@ _NEVER_RENDERED = (Reason.CANNOT_RENDER, Reason.MISCONFIGURED)
 
 async def read_pipeline(work: Work, window: Window, scope: Scope) -> PipelineRead:
     """The window up to now. What waits is known of whole connectors only, as their live workers report it."""
-    waiting = None if scope.action_id is not None else _waiting(work, scope.connector_id)
+    waiting = None if scope.action_id is not None else await _waiting(work, scope.connector_id or "")
     return fold_pipeline(await repository.totals(work, window, scope), waiting)
 
 
@@ -52,6 +52,9 @@ def fold_pipeline(counts: Iterable[Count], waiting: int | None) -> PipelineRead:
     )
 
 
-def _waiting(work: Work, connector_id: str | None) -> int:
-    health = (worker.connectors.get(connector_id or "") for worker in work.parts.workers.live())
+async def _waiting(work: Work, connector_id: str) -> int:
+    """Nothing for a connector that is deleted, or another workspace's: workers report those of every workspace."""
+    if not await repository.has_connector(work, connector_id):
+        return 0
+    health = (worker.connectors.get(connector_id) for worker in work.parts.workers.live())
     return sum(one.pending for one in health if one is not None)

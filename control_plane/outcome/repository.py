@@ -179,6 +179,12 @@ async def connector_names(work: Work) -> list[ConnectorName]:
     return [ConnectorName(*row) for row in await work.session.execute(statement.order_by(Connector.id))]
 
 
+async def has_connector(work: Work, connector_id: str) -> bool:
+    """Whether the workspace has it now; a deleted one still has counts."""
+    mine = (Connector.id == connector_id, Connector.workspace == work.workspace)
+    return await work.session.scalar(select(Connector.id).where(*mine)) is not None
+
+
 async def names(work: Work, scope: Scope) -> tuple[Sequence[Connector], dict[str, str]]:
     """The connectors of the workspace, and the names of their actions."""
     connectors = select(Connector).where(Connector.workspace == work.workspace).order_by(Connector.id)

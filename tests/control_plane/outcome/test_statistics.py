@@ -13,6 +13,7 @@ from connectors.records.metrics_table import (
 )
 from control_plane.freshness.freshness import Freshness
 from control_plane.outcome.latency import percentile
+from tests.control_plane.test_access import admin_of_another_workspace
 from tests.support.counts import counted, statistics, store
 from tests.support.plane import Plane
 
@@ -138,6 +139,22 @@ async def test_the_pipeline_accounts_for_every_delivery_by_stage(plane: Plane) -
     query = {"connector_id": connector_id, "action_id": "act_2"}
     of_action = await plane.call("GET", "/v1/statistics/pipeline", 200, params=query)
     assert (of_action["received"], of_action["sent"], of_action["waiting"]) == (7, 7, None)
+
+
+async def test_what_waits_is_told_to_the_workspace_of_the_connector_alone(plane: Plane) -> None:
+    connector_id = await plane.connector()
+    health = {connector_id: ConnectorHealth(pending=6), "con_gone": ConnectorHealth(pending=1)}
+    plane.parts.workers.heard([report("w-1", health)])
+    stranger = await admin_of_another_workspace(plane)
+
+    async def waiting(connector_id: str, **headers: str) -> tuple[int, int]:
+        query = {"connector_id": connector_id}
+        told = await plane.call("GET", "/v1/statistics/pipeline", 200, params=query, headers=headers)
+        return told["waiting"], told["received"]
+
+    assert await waiting(connector_id) == (6, 6)
+    assert await waiting(connector_id, **stranger) == (0, 0)
+    assert await waiting("con_gone") == (0, 0)
 
 
 def report(worker_id: str, health: dict[str, ConnectorHealth]) -> tuple[bytes, bytes]:
