@@ -19,6 +19,10 @@ Item = TypeVar("Item")
 Order = Sequence[ColumnElement[Any]] | Sequence[InstrumentedAttribute[Any]]
 """The columns that a list is ordered by; the last one is unique."""
 
+_KEY_BYTES = 200 * 6 + 72
+"""The longest key in JSON: a name, each character of which takes six bytes at most, case-folded or escaped; an id."""
+MAX_CURSOR = _KEY_BYTES * 4 // 3  # in base64
+
 
 class Page(BaseModel, Generic[Item]):
     """A page, and the cursor of the one after it."""
@@ -49,7 +53,7 @@ def _paging(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR)] = None,
 ) -> Paging:
     return Paging(limit, cursor, request, response)
 

@@ -67,7 +67,7 @@ def page_of(keys: Sequence[Key], cursor: str | None, limit: int, *, reverse: boo
 
 
 def _write(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def _read(cursor: str, ordered: Sequence[Key]) -> Key:

@@ -12,7 +12,9 @@ from connectors.records.metrics_table import connector_counts, last_deliveries, 
 from control_plane.access.caller import Caller, Role
 from control_plane.access.work import Work
 from control_plane.bulk import do_each
+from control_plane.connector.ordering import ID_PREFIX, Key, page_of
 from control_plane.database.models import Connector
+from control_plane.pagination import MAX_CURSOR
 from tests.control_plane.test_openapi import key_of
 from tests.support.plane import Plane
 
@@ -144,6 +146,28 @@ async def test_every_order_comes_in_pages_without_gap_or_repetition(plane: Plane
         "delivered": [-item["last_24_hours"]["sent"] for item in whole["items"]],
     }.get(sort, [])
     assert told == sorted(told, reverse=reverse)
+
+
+async def test_the_longest_names_come_in_pages(plane: Plane) -> None:
+    # Four bytes each; six when it is case-folded; six when it is escaped.
+    names = [character * 200 for character in ("\U0001f600", "\u0390", "\x01")]
+    for name in names:
+        await plane.connector(name=name)
+    seen, page = [], await plane.call("GET", "/v1/connectors", 200, params={"sort": "name", "limit": 1})
+    while page["next_cursor"] is not None:
+        seen += [item["name"] for item in page["items"]]
+        query = {"sort": "name", "limit": 1, "cursor": page["next_cursor"]}
+        page = await plane.call("GET", "/v1/connectors", 200, params=query)
+    assert seen + [item["name"] for item in page["items"]] == sorted(names, key=str.casefold)
+
+
+def test_no_name_makes_a_cursor_that_is_too_long() -> None:
+    characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
+    longest = max(characters, key=lambda each: len(each.casefold().encode()))
+    keys: list[Key] = [(longest.casefold() * 200, ID_PREFIX + each * 60) for each in "ab"]
+    _, cursor = page_of(keys, None, 1, reverse=False)
+    assert cursor is not None
+    assert len(cursor) <= MAX_CURSOR
 
 
 async def test_a_cursor_of_another_order_is_refused(plane: Plane) -> None:
