@@ -23,6 +23,13 @@ router = APIRouter(prefix="/v1", tags=["statistics"])
 Id = Annotated[str | None, Query(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 RequiredId = Annotated[str, Query(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 Zone = Annotated[str, Query(max_length=64, description="A name such as Europe/Amsterdam.")]
+Detailed = Annotated[
+    Detail,
+    Query(
+        description=f"At most {service.MOST_DAYS:,} `days` of connectors and actions together; more are refused: ask "
+        "for one connector or action, or for `connectors`."
+    ),
+]
 Code = Annotated[str | None, Query(max_length=64, pattern="^[^\\x00]*$")]
 
 
@@ -68,7 +75,7 @@ async def get_statistics(
     scope: Scoped,
     window: WindowLength = WindowLength.WEEK,
     time_zone: Zone = "UTC",
-    detail: Detail = Detail.DAYS,
+    detail: Detailed = Detail.DAYS,
 ) -> Statistics:
     """What was sent, removed, skipped and refused in the last 7, 30 or 90 days, by day of the caller's calendar."""
     return await service.read_statistics(work, window, service.find_zone(time_zone), scope, detail)

@@ -18,6 +18,9 @@ from control_plane.outcome.repository import Count, DayCount, Scope
 from control_plane.outcome.schemas import ActionStatistics, ConnectorStatistics, DayRead, Detail, Latencies, Statistics
 from control_plane.outcome.window import Window, WindowLength, window_of
 
+MOST_DAYS = 100_000
+"""So many days of connectors and actions are told in one answer."""
+
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
@@ -44,16 +47,19 @@ class _Material:
 
 
 async def read_statistics(work: Work, length: WindowLength, zone: ZoneInfo, scope: Scope, detail: Detail) -> Statistics:
-    """The window up to now, as the caller's calendar has it."""
+    """The window up to now, as the caller's calendar has it; raises `InvalidInput` when it has too many days."""
     window = window_of(length, zone, work.now)
     if detail is Detail.CONNECTORS and scope == Scope():
         return await read_overview(work, window, length, zone)
     counts = await repository.totals(work, window, scope)
-    days = await repository.by_day(work, window, scope, each=detail is Detail.DAYS)
     connectors, names = await repository.names(work, scope)
+    by_action = _grouped(counts, lambda item: (item.connector_id, item.action_id))
+    if detail is Detail.DAYS:
+        _demand_few_days(length, connectors, by_action)
+    days = await repository.by_day(work, window, scope, each=detail is Detail.DAYS)
     material = _Material(
         window,
-        _grouped(counts, lambda item: (item.connector_id, item.action_id)),
+        by_action,
         _grouped(days, lambda item: (item.connector_id, item.action_id)),
         await repository.last_delivered(work, scope),
         names,
@@ -70,6 +76,18 @@ async def read_statistics(work: Work, length: WindowLength, zone: ZoneInfo, scop
         connectors=_connectors(work, material, connectors),
         latency=await _latency(work, window, scope),
     )
+
+
+def _demand_few_days(length: WindowLength, known: Iterable[Connector], actions: Iterable[tuple[str, str]]) -> None:
+    told = {(row.id, "") for row in known}
+    for connector_id, action_id in actions:
+        told |= {(connector_id, ""), (connector_id, action_id)}
+    days = len(told) * length.days
+    if days > MOST_DAYS:
+        wrong = f"This would be {days:,} days of connectors and actions; at most {MOST_DAYS:,} are told at once."
+        advice = "Ask for one connector or action, or for detail=connectors."
+        fault = Fault(pointer="query:detail", code="too_many_days", detail=advice)
+        raise InvalidInput(f"{wrong} {advice}", faults=(fault,))
 
 
 async def _latency(work: Work, window: Window, scope: Scope) -> Latencies | None:

@@ -65,6 +65,20 @@ async def test_a_deleted_connector_still_counts_without_a_name(plane: Plane) -> 
     assert (connector["connector_id"], connector["name"], connector["totals"]["sent"]) == ("con_gone", None, 3)
 
 
+async def test_more_days_than_one_answer_can_tell_are_refused(plane: Plane) -> None:
+    connector_id, now = await plane.connector(), datetime.now(UTC)
+    await store(plane, *(counted(connector_id, now, action_id=f"act_{number}") for number in range(1_111)))
+
+    problem = await plane.call("GET", "/v1/statistics", 422, params={"window": "90d"})
+
+    (fault,) = problem["errors"]
+    assert (fault["pointer"], fault["code"]) == ("query:detail", "too_many_days")
+    assert problem["detail"].startswith("This would be 100,080 days")
+    for query in ({"detail": "connectors"}, {"detail": "totals"}, {"action_id": "act_7"}, {"window": "7d"}):
+        answer = await statistics(plane, **({"window": "90d"} | query))
+        assert answer["totals"]["sent"] == (1 if "action_id" in query else 1_111)
+
+
 async def test_the_last_delivery_of_a_connector_is_told(plane: Plane) -> None:
     connector_id = await plane.connector()
     await store(plane, counted(connector_id, datetime.now(UTC)))
