@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,14 +24,23 @@ from control_plane.worker.live_workers import LiveWorkers
 
 log = structlog.get_logger(__name__)
 
+_DELETED = Finding(holds=False, detail="The connector was deleted.")
 _condition: TypeAdapter[Condition] = TypeAdapter(Condition)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """The connector that a change of state is about."""
+
+    id: str
+    name: str
 
 
 class AlertWatcher:
     """Several processes may watch: of two that see the same change, one writes it down.
 
     What holds is told at once; that it no longer does, when it has not for `settle_seconds`: breakers flap, and after
-    a start not every worker has been heard of yet.
+    a start not every worker has been heard of yet. Of a deleted connector that is told at once, too.
     """
 
     def __init__(
@@ -66,13 +76,25 @@ class AlertWatcher:
             alerts = list(await session.scalars(select(Alert).where(Alert.active).order_by(Alert.id)))
         for alert in alerts:
             async with self._database.transaction(write=False) as session:
-                watched = await self._watched(session, alert, now)
-                findings = await find_out(session, _condition.validate_python(alert.condition), watched)
-                firing = await _firing(session, alert)
-            for connector_id, finding in findings.items():
-                if self._is_change(alert, connector_id, finding, connector_id in firing):
-                    async with self._database.transaction(write=True) as session:
-                        await _note(session, alert, watched.connectors[connector_id], finding, now)
+                changes = await self._changes(session, alert, now)
+            for connector, finding in changes:
+                async with self._database.transaction(write=True) as session:
+                    await _note(session, alert, connector, finding, now)
+
+    async def _changes(self, session: AsyncSession, alert: Alert, now: datetime) -> list[tuple[_Subject, Finding]]:
+        # What fires is read first: a connector that it names and that is not found afterwards has been deleted.
+        firing = await _firing(session, alert)
+        watched = await self._watched(session, alert, now)
+        findings = await find_out(session, _condition.validate_python(alert.condition), watched)
+        changes = [
+            (_Subject(key, watched.connectors[key].name), finding)
+            for key, finding in findings.items()
+            if self._is_change(alert, key, finding, key in firing)
+        ]
+        for key in sorted(firing - watched.connectors.keys()):
+            self._well_since.pop((alert.id, key), None)
+            changes.append((_Subject(key, await _name_told(session, alert, key)), _DELETED))
+        return changes
 
     async def _watched(self, session: AsyncSession, alert: Alert, now: datetime) -> Watched:
         statement = select(Connector).where(Connector.workspace == alert.workspace)
@@ -97,7 +119,15 @@ async def _firing(session: AsyncSession, alert: Alert) -> set[str]:
     return set(await session.scalars(select(AlertState.connector_id).where(*mine)))
 
 
-async def _note(session: AsyncSession, alert: Alert, connector: Connector, finding: Finding, now: datetime) -> None:
+async def _name_told(session: AsyncSession, alert: Alert, connector_id: str) -> str:
+    """What the alert's latest message about a connector calls it."""
+    body = AlertMessage.body
+    about = (AlertMessage.alert_id == alert.id, body["connector", "id"].as_string() == connector_id)
+    name = select(body["connector", "name"].as_string()).where(*about).order_by(AlertMessage.id.desc()).limit(1)
+    return await session.scalar(name) or connector_id
+
+
+async def _note(session: AsyncSession, alert: Alert, connector: _Subject, finding: Finding, now: datetime) -> None:
     """The new state with its message; nothing when somebody else has written it down, or the alert was changed."""
     current = await session.get(Alert, alert.id, with_for_update=True)
     if current is None or current.row_version != alert.row_version:
@@ -116,7 +146,7 @@ async def _note(session: AsyncSession, alert: Alert, connector: Connector, findi
     )
 
 
-async def _turn(session: AsyncSession, alert: Alert, connector: Connector, finding: Finding, now: datetime) -> bool:
+async def _turn(session: AsyncSession, alert: Alert, connector: _Subject, finding: Finding, now: datetime) -> bool:
     values = {"firing": finding.holds, "since": now, "detail": finding.detail}
     other = (AlertState.connector_id == connector.id, AlertState.firing.is_(not finding.holds))
     turned: Any = await session.execute(
@@ -130,7 +160,7 @@ async def _turn(session: AsyncSession, alert: Alert, connector: Connector, findi
     return made.scalar_one_or_none() is not None
 
 
-def _body(alert: Alert, connector: Connector, finding: Finding, now: datetime) -> dict[str, Any]:
+def _body(alert: Alert, connector: _Subject, finding: Finding, now: datetime) -> dict[str, Any]:
     return {
         "type": "alert.started" if finding.holds else "alert.ended",
         "at": now.isoformat(),

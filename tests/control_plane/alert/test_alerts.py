@@ -173,6 +173,23 @@ async def test_without_a_live_worker_nothing_changes(plane: Plane) -> None:
     assert (await posted(plane)).told == [("alert.started", connector_id)]
 
 
+@pytest.mark.parametrize("of_one", [False, True])
+async def test_what_holds_for_a_connector_ends_when_it_is_deleted(plane: Plane, of_one: bool) -> None:
+    connector_id, other = await plane.connector(), await plane.connector(name="Ledger US")
+    alert_id = await alert(plane, BREAKER, **({"connector_id": connector_id} if of_one else {}))
+    hears(plane, **{connector_id: ConnectorHealth(breaker="open"), other: ConnectorHealth()})
+    watch = Watch(plane)
+    await watch.look()
+    assert (await posted(plane)).told == [("alert.started", connector_id)]
+    await plane.change("DELETE", f"/v1/connectors/{connector_id}", 204)
+    await watch.look()
+    await watch.look_when_settled()
+    (letter,) = (await posted(plane)).letters
+    assert (letter.body["type"], letter.body["detail"]) == ("alert.ended", "The connector was deleted.")
+    assert letter.body["connector"] == {"id": connector_id, "name": "Ledger EU"}
+    assert (await plane.call("GET", f"/v1/alerts/{alert_id}", 200))["firing"] == []
+
+
 async def test_the_error_rate_counts_failed_attempts_and_needs_enough_of_them(plane: Plane) -> None:
     failing, quiet, fine = [await plane.connector(name=name) for name in ("failing", "quiet", "fine")]
     await alert(plane, {"kind": "error_rate", "percent": 20, "minimum": 10})
