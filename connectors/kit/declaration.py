@@ -159,8 +159,10 @@ class ActionType:
 
     `on` are the changes it supports: others end `skipped: not_supported`. `batch` of `None` sends each row alone.
     `refuse` may say, per row, why nothing can be sent (`no_identifier`); the default asks for one of the partner
-    type's identifiers. `continue_` renders the next request of a job, with `batch.ticket` set. `tag` is what an action
-    of a tag-based type publishes; its `render` then is what the visitor's browser asks for.
+    type's identifiers. `continue_` renders the next request of a job, with `batch.ticket` set; `goes_on` tells of a
+    ticket whether that request may be sent although an answer is missing or the partition has a new owner, else the
+    rows begin anew. `tag` is what an action of a tag-based type publishes; its `render` then is what the visitor's
+    browser asks for.
     """
 
     key: str
@@ -172,6 +174,7 @@ class ActionType:
     batch: BatchRule | None = None
     refuse: Refuse | None = None
     continue_: Render | None = None
+    goes_on: Callable[[str], bool] = lambda _: True
     classify: Classify | None = None
     tag: MakeTag | None = None
 

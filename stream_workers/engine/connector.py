@@ -89,6 +89,13 @@ class Connector:
         """The delivery's action as it is configured now."""
         return self.live.actions.get(delivery.action_id)
 
+    def goes_on(self, delivery: Delivery) -> bool:
+        """True while the partner has a job of the delivery that may be gone on with although an answer is missing."""
+        if delivery.ticket is None:
+            return False
+        action = self.action(delivery)
+        return action is None or action.type is None or action.type.goes_on(delivery.ticket)
+
     def is_wanted(self, delivery: Delivery) -> bool:
         """True while the current config still says that this delivery may be sent: active, under the same count."""
         action = self.live.actions.get(delivery.action_id)

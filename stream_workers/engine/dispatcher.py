@@ -324,9 +324,15 @@ class Dispatcher:
                 self.spill(behind)
 
     def again(self, delivery: Delivery) -> None:
-        """The attempt did not end the delivery: it waits as a row until `due_at`, and those behind it become rows."""
+        """The attempt did not end the delivery: it waits as a row until `due_at`, and those behind it become rows.
+
+        One that needs no further attempt ends instead.
+        """
         connector = delivery.connector
         connector.lanes.pause(delivery)
+        if delivery.stop_reason is not None:
+            self.end_waiting(delivery, delivery.stop_reason)
+            return
         if delivery.batched:
             self._batch(connector, delivery)
             self._advance(connector, connector.lanes.next_behind(delivery.lane))

@@ -146,6 +146,15 @@ class OwnedPartition:
             self._dirty.set()
         delivery.has_row = False
 
+    def leave_job(self, delivery: Delivery) -> None:
+        """The delivery begins anew: its row stands again under its own key, unless that of a newer change does."""
+        if delivery.ticket is not None:
+            self.drop_row(delivery)
+            delivery.ticket = None
+            if not delivery.outdated:
+                self.put_row(delivery)
+        delivery.batch = None
+
     def park(self, delivery: Delivery, reason: str | None) -> None:
         """The delivery ended in error; its row stays, so that it can be replayed until something newer clears it."""
         self.drop_row(delivery)

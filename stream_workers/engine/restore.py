@@ -88,7 +88,10 @@ class FoundRows:
 
 
 async def admit_found(partition: OwnedPartition, found: FoundRows, dispatcher: Dispatcher) -> None:
-    """Every row becomes a delivery again: parked ones are put aside, jobs asked again, the others take their turn."""
+    """Every row becomes a delivery again: parked ones are put aside, the others take their turn.
+
+    Jobs are asked again, but for those that must not be gone on with: their rows begin anew.
+    """
     await _put_aside(partition, found.parked)
     await _admit(partition, found.waiting, dispatcher)
 
@@ -111,29 +114,36 @@ async def _put_aside(partition: OwnedPartition, parked: dict[bytes, Delivery]) -
 async def _admit(partition: OwnedPartition, waiting: dict[bytes, Delivery], dispatcher: Dispatcher) -> None:
     partition.rows = waiting
     in_order = sorted(waiting.values(), key=lambda delivery: delivery.taken.offset)
+    jobs: list[Delivery] = []
+    others: list[Delivery] = []
     for delivery in in_order:
         action = delivery.connector.action(delivery)
         delivery.batched = action is not None and action.batch is not None
         delivery.has_row = True
-    _resume_jobs(partition, [delivery for delivery in in_order if delivery.ticket is not None], dispatcher)
-    async for delivery in _in_portions(in_order):
-        if delivery.ticket is not None:
-            continue
+        delivery.outdated = delivery.ticket is not None and _has_newer_row(partition, delivery)
+        (jobs if delivery.connector.goes_on(delivery) else others).append(delivery)
+    _resume_jobs(jobs, dispatcher)
+    async for delivery in _in_portions(others):
+        partition.leave_job(delivery)
         if not delivery.connector.is_wanted(delivery):
             dispatcher.skip(delivery, Reason.DEACTIVATED)
-        elif knows_newer(partition, delivery):
+        elif delivery.outdated or knows_newer(partition, delivery):
             dispatcher.skip(delivery, Reason.SUPERSEDED)
         else:
             dispatcher.admit(delivery)
 
 
-def _resume_jobs(partition: OwnedPartition, rows: list[Delivery], dispatcher: Dispatcher) -> None:
+def _has_newer_row(partition: OwnedPartition, job: Delivery) -> bool:
+    newer = partition.rows.get(job.key()) or partition.parked.get(job.key())
+    return newer is not None and newer.taken.version > job.taken.version
+
+
+def _resume_jobs(rows: list[Delivery], dispatcher: Dispatcher) -> None:
     jobs: dict[tuple[str, str | None], list[Delivery]] = {}
     for delivery in rows:
         if not delivery.connector.is_wanted(delivery):
             dispatcher.skip(delivery, Reason.DEACTIVATED)
             continue
-        delivery.outdated = delivery.key() in partition.rows or knows_newer(partition, delivery)
         jobs.setdefault((delivery.connector.id, delivery.batch or delivery.delivery_id), []).append(delivery)
     for group in jobs.values():
         dispatcher.resume_job(group)

@@ -94,10 +94,7 @@ class Settling:
 
     def _begin_anew(self, delivery: Delivery) -> None:
         """Without the job, if there was one: the row waits under its own key."""
-        if delivery.ticket is not None:
-            delivery.partition.drop_row(delivery)
-            delivery.ticket = None
-        delivery.batch = None
+        delivery.partition.leave_job(delivery)
         self._dispatcher.spill(delivery)
         delivery.partition.put_row(delivery)
         self._dispatcher.again(delivery)
@@ -147,4 +144,5 @@ class Settling:
 def _ticket(delivery: Delivery, step: NextStep, exchange: Exchange) -> str | None:
     """The job that the row goes on with, if any: when the partner did not answer what was asked, it is still there."""
     ticket = step.ticket if isinstance(step, Wait) else None
-    return delivery.ticket if ticket is None and exchange.http_status is None else ticket
+    unanswered = ticket is None and exchange.http_status is None
+    return delivery.ticket if unanswered and delivery.connector.goes_on(delivery) else ticket

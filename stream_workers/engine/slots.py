@@ -135,13 +135,14 @@ class Slots:
         attempt.cut()
         connector.breaker.given_up()
         ours = [delivery for delivery in attempt.group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
-        job = [delivery for delivery in ours if delivery.ticket is not None]
+        job = [delivery for delivery in ours if connector.goes_on(delivery)]
         if job:
             connector.ready.appendleft(job)
         for delivery in job:
             delivery.stage = Stage.WITH_PARTNER
         for delivery in ours:
-            if delivery.ticket is None:
+            if not connector.goes_on(delivery):
+                delivery.partition.leave_job(delivery)
                 self._again(delivery)
         self.ended(attempt)
 

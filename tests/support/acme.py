@@ -69,6 +69,11 @@ def check(settings: AcmeSettings, now: datetime, access_token: str | None) -> Pa
     return PartnerRequest("GET", settings.url)
 
 
+def goes_on(ticket: str) -> bool:
+    """A job named so must not be gone on with."""
+    return not ticket.startswith("fragile")
+
+
 def _action(key: str, batch: BatchRule | None, continue_: Any = None) -> ActionType:
     return ActionType(
         key=key,
@@ -79,6 +84,7 @@ def _action(key: str, batch: BatchRule | None, continue_: Any = None) -> ActionT
         render=render,
         batch=batch,
         continue_=continue_,
+        goes_on=goes_on,
         classify=classify,
     )
 

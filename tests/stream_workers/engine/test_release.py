@@ -46,6 +46,28 @@ async def test_a_job_that_was_asked_for_rows_of_two_partitions_is_asked_again_fo
     assert [row.ticket for row in bench.logs[1].pending_rows()] == ["job-7"]
 
 
+async def test_a_job_that_must_not_be_gone_on_with_begins_anew_for_the_rows_that_stay(bench):
+    bench.partner.answer = lambda _request: PartnerResponse(202, body=b"fragile-7")
+    bench.feed(membership("p-0"), membership("p-1"), partition=0)
+    bench.feed(membership("p-2"), partition=1)
+    await bench.until(
+        lambda: {row.ticket for log in bench.logs.values() for row in log.pending_rows()} == {"fragile-7"}
+    )
+    await bench.settle(0)
+    bench.partner.hold = asyncio.Event()
+    await bench.pass_time(6)
+    await bench.until(lambda: bench.partner.running == 1)
+
+    bench.partner.answer = lambda _request: PartnerResponse(200)
+    await release(bench, 1)
+    bench.partner.hold.set()
+    await bench.until(lambda: {row.ticket for row in bench.logs[0].pending_rows()} == {None})
+    await bench.pass_time(61)
+    await bench.until(lambda: len(bench.outcomes(0)) == 2)
+    assert [request["ticket"] for request in bench.partner.requests] == [None, "fragile-7", None]
+    assert [row.ticket for row in bench.logs[1].pending_rows()] == ["fragile-7"]
+
+
 async def test_what_a_released_partition_had_open_is_there_for_its_next_owner(bench):
     bench.publish(connector(action(type="sync_list"), version=3, revision=3))
     bench.partner.hold = asyncio.Event()
