@@ -119,3 +119,23 @@ async def test_a_newer_change_finds_the_second_job_of_a_row_too(bench):
     answers(bench, SILENCE)
     await bench.pass_time(ASKED_AGAIN)
     await bench.until(lambda: ("p-1", "skipped", "superseded") in bench.outcomes())
+
+
+async def test_rows_of_a_job_that_could_not_be_asked_do_not_join_a_batch(bench):
+    answers(bench, PartnerResponse(202, body=b"job-7"))
+    bench.feed(membership("p-1"), membership("p-2"))
+    await bench.settle()
+    await bench.pass_time(BATCH_AGE)
+    await bench.until(lambda: tickets(bench) == {"job-7"})
+    bench.clock.advance(ASKED_AGAIN)
+    bench.engine.dispatcher.wake()
+    bench.may_send = False
+    await bench.until(lambda: not bench.engine.dispatcher.slots.in_flight)
+    bench.may_send = True
+    answers(bench, PartnerResponse(200))
+    bench.feed(membership("p-3"))
+    await bench.settle()
+    await bench.pass_time(1)
+    await bench.until(lambda: len(bench.outcomes()) == 2)
+    assert [row["profile_id"] for row in bench.partner.requests[-1]["rows"]] == ["p-1", "p-2"]
+    assert tickets(bench) == {None}
