@@ -49,6 +49,40 @@ async def test_every_replay_leaves_its_attempt_for_the_explorer(bench):
     assert sorted(one.profile_id for one in attempts if one.run == 7) == ["p-1", "p-2"]
 
 
+async def refused_job(bench: Bench, *events) -> list[DeadLetter]:
+    bench.publish(connector(action(type="sync_job"), version=2, revision=2))
+    bench.partner.answer = lambda _request: PartnerResponse(202, body=b"job-7")
+    bench.feed(*events)
+    await bench.settle()
+    await bench.pass_time(61)
+    await bench.until(lambda: [row.ticket for row in bench.logs[0].pending_rows()] == ["job-7"] * len(events))
+    bench.partner.answer = lambda _request: PartnerResponse(422)
+    await bench.pass_time(6)
+    await bench.until(lambda: len(bench.outcomes()) == len(events))
+    bench.partner.answer = lambda _request: PartnerResponse(200)
+    return bench.logs[0].dead_letters
+
+
+async def test_what_the_partners_job_has_refused_can_be_replayed(bench):
+    letters = await refused_job(bench, membership("p-1"))
+    bench.engine.command(0, 0, replay(*letters))
+    await bench.pass_time(61)
+    await bench.until(lambda: len(bench.outcomes()) == 2)
+    assert bench.outcomes()[-1] == ("p-1", "sent", None)
+    assert bench.partner.requests[-1]["ticket"] is None
+    await bench.until(lambda: not bench.logs[0].rows)
+
+
+async def test_a_newer_change_clears_what_the_partners_job_has_refused(bench):
+    await refused_job(bench, membership("p-1"))
+    bench.feed(membership("p-1", Change.LEFT, seconds=5))
+    await bench.settle()
+    await bench.pass_time(61)
+    await bench.until(lambda: len(bench.outcomes()) == 2)
+    await bench.until(lambda: not bench.logs[0].rows)
+    assert not bench.engine.feeds[0].partition.parked
+
+
 async def test_a_replay_is_dropped_when_a_newer_change_has_come(bench):
     letters = await failed(bench, membership("p-1"))
     bench.feed(membership("p-1", Change.LEFT, seconds=5))
