@@ -25,6 +25,8 @@ CONNECTOR = ConnectorType(
             render=render.change_group,
             refuse=refuse_without(render.known_person),
             continue_=render.change_group,
+            # A creation that was not answered may have been carried out: the person is searched for again.
+            goes_on=lambda ticket: ticket != render.CREATE,
             classify=classify.group_response,
         ),
         ActionType(

@@ -85,6 +85,14 @@ def test_the_way_of_a_person_is_walked_to_its_end(change, mapped, answers, metho
     assert walk(batch(change, **mapped), map(answer, answers)) == (methods, end)
 
 
+def test_nobody_is_created_twice_because_an_answer_was_missing():
+    (found,) = GROUP.classify(answer(""), batch(external_id="crm-1"))
+    insertion = GROUP.continue_(SETTINGS, FIELDS, batch(ticket=found.ticket, external_id="crm-1"))
+    assert call(insertion)[0] == "customer_insert"
+    assert not GROUP.goes_on(found.ticket)
+    assert GROUP.goes_on("14880")
+
+
 def test_the_group_and_the_customer_that_was_found_are_named():
     assert call(GROUP.continue_(SETTINGS, FIELDS, batch(ticket="14880", external_id="x"))) == (
         "group_addMember",
