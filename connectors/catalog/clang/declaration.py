@@ -4,7 +4,7 @@ from connectors.catalog.clang import classify, render
 from connectors.catalog.clang.settings import SOAP_VERSION, ClangSettings, SyncCustomersFields, SyncGroupFields
 from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, BatchRule, ConnectorType, PartnerType
 from connectors.kit.facts import read_facts
-from connectors.kit.identifiers import CUSTOMER_ID, EMAIL, EMAIL_SHA256, EXTERNAL_ID
+from connectors.kit.identifiers import CUSTOMER_ID, EMAIL, EXTERNAL_ID
 from connectors.kit.recognising import refuse_without
 
 FACTS = read_facts(__package__)
@@ -41,7 +41,7 @@ CONNECTOR = ConnectorType(
             classify=classify.customers_response,
         ),
     ),
-    partner_type=PartnerType(1020, (CUSTOMER_ID, EXTERNAL_ID, EMAIL, EMAIL_SHA256), takes_one=True),
+    partner_type=PartnerType(1020, (CUSTOMER_ID, EXTERNAL_ID, EMAIL), takes_one=True),
     check=render.check,
     classify=classify.group_response,
     error_documentation=FACTS.error_documentation,
