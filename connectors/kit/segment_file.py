@@ -1,6 +1,8 @@
 """Files of segment memberships: lines in a format agreed on with the platform, and what its job says became of them.
 
 https://learn.microsoft.com/xandr/digital-platform-api/batch-segment-service-file-format
+Phases of a job and their times, and what it counts:
+https://learn.microsoft.com/xandr/digital-platform-api/troubleshooting-bss-uploads
 """
 
 import re
@@ -10,7 +12,9 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import AfterValidator
 
+from connectors.kit.declaration import Batch
 from connectors.kit.errors import InvalidSettings
+from connectors.kit.tickets import ticket_of
 
 FIELDS = ("SEG_ID", "SEG_CODE", "MEMBER_ID", "EXPIRATION", "VALUE", "TIMESTAMP")
 COUNTS = (
@@ -18,6 +22,9 @@ COUNTS = (
     *("num_invalid_user", "num_invalid_timestamp", "num_past_expiration"),
 )
 """What a job counts of lines that it did not take."""
+
+START_SECONDS = 240
+"""An upload must begin within five minutes of its job: a minute is left for the token and the way."""
 
 _NO_SEPARATORS = re.compile(r"[A-Za-z0-9\s\[\](){}$\\/|?*+-]")
 _LOG_LINE = re.compile(r"(num_[a-z]+_[a-z]+)-([0-9A-Za-z-]+)")
@@ -53,6 +60,28 @@ def segment_line(separators: str, fields: str, user: str, values: Mapping[str, s
         raise InvalidSettings("The file format has SEG_CODE, and the action has no segment code.")
     line = f"{user}{after_user}{between_fields.join(filter(None, parts))}"
     return f"{line}{before_domain}{domain}" if domain else line
+
+
+class FileTicket(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The job of a file; until the file is there, the address that is good for this one, and since when (unix time)."""
+
+    job: str
+    upload_url: str | None = None
+    begun_at: int = 0
+
+
+def goes_on(ticket: str) -> bool:
+    """False until the file is there: an address that a file may have been sent to is not used again."""
+    known = ticket_of(ticket, FileTicket)
+    return known is None or known.upload_url is None
+
+
+def ticket_at_work(batch: Batch) -> FileTicket | None:
+    """The job of the batch; `None` when there is none yet, or when it is too late for its file."""
+    ticket = ticket_of(batch.ticket, FileTicket)
+    if ticket is None or ticket.upload_url is None:
+        return ticket
+    return ticket if batch.now.timestamp() <= ticket.begun_at + START_SECONDS else None
 
 
 class SegmentJob(msgspec.Struct):

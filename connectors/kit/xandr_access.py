@@ -12,10 +12,13 @@ from connectors.kit.answers import is_good, read_json, unreadable
 from connectors.kit.classification import Classification
 from connectors.kit.code_table import CodeTable
 from connectors.kit.declaration import Batch, Secret, SettingsModel, Token, TokenFlow, setting
+from connectors.kit.errors import InvalidSettings
 from connectors.kit.exchange import PartnerRequest, PartnerResponse
 from connectors.kit.json_request import json_request, required_token
 from connectors.kit.partner_url import PartnerUrl
+from connectors.kit.web_address import split_url
 
+UPLOAD_HOSTS = (".adnxs.net", ".adnxs.com", ".appnexus.com")
 TOKEN_SECONDS = 7200.0
 """A token lives two hours after the last call, and a day at most."""
 
@@ -50,6 +53,16 @@ def xandr_request(method: str, url: str, token: str | None, body: Any = None) ->
     """A request with the access token, which goes without the word Bearer."""
     known = required_token(token)
     return json_request(method, url, body, (("Authorization", known),), (known,))
+
+
+def address_of_upload(named: str, own: str | None) -> str:
+    """Where a file goes: the address that Xandr has named, or its path at an `own` one; to no host but Xandr's."""
+    address = split_url(named)
+    if own is not None:
+        return own + address.path
+    if address.scheme != "https" or not address.host.endswith(UPLOAD_HOSTS):
+        raise InvalidSettings(f"Xandr names {address.host} for uploads, which is not its own; give an upload address.")
+    return named
 
 
 def check(settings: XandrAccess, _: datetime, access_token: str | None) -> PartnerRequest:

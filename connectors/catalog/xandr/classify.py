@@ -5,15 +5,15 @@ https://learn.microsoft.com/xandr/digital-platform-api/api-semantics
 
 from typing import Any
 
-from connectors.catalog.xandr.render import Ticket, user_of
+from connectors.catalog.xandr.render import user_of
 from connectors.kit.answers import for_all, unreadable
 from connectors.kit.classification import ACCEPTED, Classification, Verdict, refusal
 from connectors.kit.code_table import WAITS
 from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerResponse
 from connectors.kit.facts import read_facts
-from connectors.kit.segment_file import SegmentJob, read_job
-from connectors.kit.tickets import later, ticket_of
+from connectors.kit.segment_file import FileTicket, SegmentJob, read_job, ticket_at_work
+from connectors.kit.tickets import later
 from connectors.kit.xandr_access import classify_error, content_of
 
 CODES = read_facts(__package__).codes
@@ -23,17 +23,20 @@ MAX_ADDRESS = 1500
 
 def file_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
     """The steps of a file: the job, the upload, and what became of its lines."""
-    content, ticket = content_of(response), ticket_of(sent.ticket, Ticket)
+    content, ticket = content_of(response), ticket_at_work(sent)
     if content is None:
         found = classify_error(CODES, response, sent)
         if ticket is not None and not ticket.upload_url and found.verdict in WAITS:
             found = later(ticket, found.retry_after or POLL_SECONDS)
+        if ticket is not None and ticket.upload_url and found.verdict is Verdict.UNAUTHORIZED:
+            # A file goes without the token: with another one it would go to the same address again.
+            found = refusal(Verdict.TRY_AGAIN, found.partner_code)
         return for_all(found, sent)
     if ticket is not None and ticket.upload_url:
-        return for_all(later(Ticket(ticket.job), POLL_SECONDS), sent)
+        return for_all(later(FileTicket(ticket.job), POLL_SECONDS), sent)
     job = read_job(content.batch_segment_upload_job)
     if ticket is None:
-        return for_all(_begun(response, job), sent)
+        return for_all(_begun(response, job, sent), sent)
     if job.phase == "completed":
         return _completed(job, sent)
     failed = refusal(Verdict.TRY_AGAIN, str(job.error_code))
@@ -49,10 +52,10 @@ def instant_response(response: PartnerResponse, sent: Batch) -> tuple[Classifica
     return tuple(refused.get(user, ACCEPTED) for user in _users(sent)) or (ACCEPTED,)
 
 
-def _begun(response: PartnerResponse, job: SegmentJob) -> Classification:
+def _begun(response: PartnerResponse, job: SegmentJob, sent: Batch) -> Classification:
     if not job.job_id or not job.upload_url or len(job.job_id) + len(job.upload_url) > MAX_ADDRESS:
         return unreadable(response)
-    return later(Ticket(job.job_id, job.upload_url))
+    return later(FileTicket(job.job_id, job.upload_url, int(sent.now.timestamp())))
 
 
 def _completed(job: SegmentJob, sent: Batch) -> tuple[Classification, ...]:

@@ -6,6 +6,7 @@ from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, BatchRule
 from connectors.kit.facts import read_facts
 from connectors.kit.identifiers import AAID, IDFA, XANDR_ID
 from connectors.kit.recognising import refuse_without
+from connectors.kit.segment_file import goes_on
 from connectors.kit.xandr_access import check, token_flow
 
 FACTS = read_facts(__package__)
@@ -27,6 +28,7 @@ CONNECTOR = ConnectorType(
             batch=BatchRule(max_rows=20_000, max_age_seconds=600.0, max_bytes=20_000_000),
             refuse=refuse_without(render.user_of),
             continue_=render.continue_job,
+            goes_on=goes_on,
             classify=classify.file_response,
         ),
         ActionType(

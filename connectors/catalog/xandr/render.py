@@ -9,30 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from connectors.catalog.xandr.settings import SyncSegmentFields, XandrSettings
 from connectors.kit.declaration import Batch, Row
-from connectors.kit.errors import CannotRender, InvalidSettings
 from connectors.kit.exchange import PartnerRequest
 from connectors.kit.identifiers import normalize_device_id
 from connectors.kit.mapped_values import mapped_text
 from connectors.kit.recognising import known
-from connectors.kit.segment_file import segment_line
-from connectors.kit.tickets import ticket_of
-from connectors.kit.web_address import split_url
-from connectors.kit.xandr_access import xandr_request
+from connectors.kit.segment_file import segment_line, ticket_at_work
+from connectors.kit.xandr_access import address_of_upload, xandr_request
 
 REMOVED = -1
 DOMAIN_CODES = {"idfa": "3", "aaid": "8"}
-UPLOAD_HOSTS = (".adnxs.net", ".adnxs.com", ".appnexus.com")
-
-
-class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The job of a file, and until the file is there the address to put it at, which is good for one file only."""
-
-    job: str
-    upload_url: str | None = None
 
 
 def request_job(settings: XandrSettings, _: SyncSegmentFields, batch: Batch) -> PartnerRequest:
@@ -41,14 +28,15 @@ def request_job(settings: XandrSettings, _: SyncSegmentFields, batch: Batch) -> 
 
 
 def continue_job(settings: XandrSettings, fields: SyncSegmentFields, batch: Batch) -> PartnerRequest:
-    """The next steps: the file, then the question how far the job is."""
-    ticket = ticket_of(batch.ticket, Ticket)
+    """The next steps: the file, or another job where it is too late for it, then the question how far the job is."""
+    ticket = ticket_at_work(batch)
     if ticket is None:
-        raise CannotRender("There is no job to continue.")
+        return request_job(settings, fields, batch)
     if ticket.upload_url is not None:
         file = "\n".join(_line(settings, fields, row) for row in batch.rows)
+        url = address_of_upload(ticket.upload_url, settings.upload_url)
         headers = (("Content-Type", "application/octet-stream"),)
-        return PartnerRequest("POST", _upload_url(settings, ticket.upload_url), headers, file.encode("latin-1"))
+        return PartnerRequest("POST", url, headers, file.encode("latin-1"))
     query = f"member_id={settings.member_id}&job_id={quote(ticket.job, safe='')}"
     return xandr_request("GET", f"{settings.api_url}/batch-segment?{query}", batch.access_token)
 
@@ -89,12 +77,3 @@ def _person(fields: SyncSegmentFields, row: Row) -> dict[str, Any]:
     expiration = REMOVED if row.change.removes else fields.expiration_minutes
     segment = {"seg_id": int(fields.segment_id), "value": fields.value, "expiration": expiration}
     return {"user_id": user, "domain": kind, "seg_block": [segment]}
-
-
-def _upload_url(settings: XandrSettings, named: str) -> str:
-    address = split_url(named)
-    if settings.upload_url is not None:
-        return settings.upload_url + address.path
-    if address.scheme != "https" or not address.host.endswith(UPLOAD_HOSTS):
-        raise InvalidSettings(f"Xandr names {address.host} for uploads, which is not its own; give an upload address.")
-    return named

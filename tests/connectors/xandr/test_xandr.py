@@ -29,12 +29,15 @@ def batch(*rows, **changes):
     return replace(Batch(rows, JOINED, NOON, "bat_1", "t0ken"), **changes)
 
 
+NOW = int(NOON.timestamp())
+
+
 def ticket(**content):
     return msgspec.json.encode({"job": "JFY8", **content}).decode()
 
 
 def upload(settings=SETTINGS, url=UPLOAD, fields=FIELDS, rows=None):
-    return BY_FILE.continue_(settings, fields, batch(*(rows or [row()]), ticket=ticket(upload_url=url)))
+    return BY_FILE.continue_(settings, fields, batch(*(rows or [row()]), ticket=ticket(upload_url=url, begun_at=NOW)))
 
 
 def answer(content, status=200):
@@ -86,10 +89,23 @@ def test_with_an_upload_address_files_go_there_under_the_path_that_xandr_names()
 def test_tickets_are_small_and_hold_no_secret():
     job = {"status": "OK", "batch_segment_upload_job": {"job_id": "JFY8", "upload_url": UPLOAD}}
     (found,) = BY_FILE.classify(answer(job), batch(row()))
-    assert msgspec.json.decode(found.ticket) == {"job": "JFY8", "upload_url": UPLOAD}
+    assert msgspec.json.decode(found.ticket) == {"job": "JFY8", "upload_url": UPLOAD, "begun_at": NOW}
     job["batch_segment_upload_job"]["upload_url"] = UPLOAD + "x" * 3000
     (found,) = BY_FILE.classify(answer(job), batch(row()))
     assert (found.verdict, found.ticket) == (Verdict.TRY_AGAIN, None)
+
+
+@pytest.mark.parametrize(
+    ("age", "call"), [(240, UPLOAD), (241, "https://api.appnexus.com/batch-segment?member_id=456")]
+)
+def test_a_file_that_would_come_too_late_has_a_job_of_its_own(age, call):
+    sent = batch(row(), ticket=ticket(upload_url=UPLOAD, begun_at=NOW - age))
+    assert BY_FILE.continue_(SETTINGS, FIELDS, sent).url == call
+
+
+def test_only_a_job_whose_file_is_there_is_gone_on_with():
+    assert BY_FILE.goes_on(ticket())
+    assert not BY_FILE.goes_on(ticket(upload_url=UPLOAD, begun_at=NOW))
 
 
 @pytest.mark.parametrize("job", [None, [], "job", {"phase": 7}, {"phase": []}, {"phase": "completed", "num_valid": {}}])

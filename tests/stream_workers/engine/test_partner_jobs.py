@@ -10,7 +10,7 @@ import pytest
 from connectors.catalog.clang.declaration import CONNECTOR as CLANG
 from connectors.catalog.salesforce_marketing_cloud.declaration import CONNECTOR as SALESFORCE
 from connectors.catalog.xandr.declaration import CONNECTOR as XANDR
-from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse
+from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse, TransportError, TransportErrorKind
 from connectors.kit.registry import Registry
 from connectors.records.profile_event import Change
 from stream_workers.core.live_config import live_connector
@@ -121,6 +121,52 @@ async def test_xandr_takes_a_file_and_names_the_lines_that_it_refused():
     }
     polled = ["GET /batch-segment"] * 3
     assert bench.partner.asked == ["POST /auth", "POST /batch-segment", "POST /segment-upload/JFY8", *polled]
+
+
+async def test_xandr_has_another_job_for_a_file_whose_upload_was_not_answered():
+    jobs = iter(("JFY8", "KGZ9"))
+    uploads = []
+
+    def partner(call, request):
+        if call == "POST /auth":
+            return answer({"response": {"status": "OK", "token": "t0ken"}})
+        if call == "POST /batch-segment":
+            job_id = next(jobs)
+            job = {"job_id": job_id, "upload_url": f"https://data-api-gslb.adnxs.net/segment-upload/{job_id}"}
+            return answer({"response": {"status": "OK", "batch_segment_upload_job": job}})
+        if call.startswith("POST /segment-upload/"):
+            uploads.append(call)
+            if len(uploads) == 1:
+                return TransportError(TransportErrorKind.TIMEOUT, "no answer within 30 s")
+            return answer({"response": {"status": "OK", "segment_upload": {"job_id": "KGZ9"}}})
+        assert request.url.endswith("&job_id=KGZ9")
+        return answer(
+            {"response": {"status": "OK", "batch_segment_upload_job": {"phase": "completed", "num_valid": 1}}}
+        )
+
+    settings = {"username": "ada-api", "member_id": "456"}
+    bench = bench_for(XANDR, "sync_segment", settings, {"password": "secret"}, {"segment_id": "10000"}, partner)
+    bench.feed(membership("p-1", identifiers={"xandr_id": "101"}))
+    await bench.settle()
+    assert await finish(bench, 1) == {"p-1": ("sent", None)}
+    assert uploads == ["POST /segment-upload/JFY8", "POST /segment-upload/KGZ9"]
+
+
+async def test_clang_is_asked_again_for_a_customer_whose_creation_was_not_answered():
+    called = []
+
+    def partner(_call, request):
+        called.append(request.body.decode().partition("<soap:Body><")[2].partition(">")[0])
+        if called[-1] == "customer_insert":
+            return TransportError(TransportErrorKind.TIMEOUT, "no answer within 3 s")
+        message = "<id>7</id>" if "customer_insert" in called else ""
+        return PartnerResponse(200, {}, f"<r><code>0</code><msg>{message}</msg></r>".encode())
+
+    bench = bench_for(CLANG, "sync_group", {}, {"token": "secret-token"}, {"group_id": "60"}, partner)
+    bench.feed(membership("p-1", identifiers={"external_id": "crm-1"}))
+    await bench.settle()
+    assert await finish(bench, 1) == {"p-1": ("sent", None)}
+    assert called == ["customer_getByExternalId", "customer_insert", "customer_getByExternalId", "group_addMember"]
 
 
 @pytest.mark.parametrize(
