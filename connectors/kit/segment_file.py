@@ -19,7 +19,7 @@ from connectors.kit.tickets import ticket_of
 FIELDS = ("SEG_ID", "SEG_CODE", "MEMBER_ID", "EXPIRATION", "VALUE", "TIMESTAMP")
 COUNTS = (
     *("num_unauth_segment", "num_inactive_segment", "num_invalid_segment", "num_invalid_format"),
-    *("num_invalid_user", "num_invalid_timestamp", "num_past_expiration"),
+    *("num_invalid_user", "num_invalid_timestamp", "num_past_expiration", "num_other_error"),
 )
 """What a job counts of lines that it did not take."""
 
