@@ -22,7 +22,7 @@ CODES = read_facts(__package__).codes
 DONE = 0
 
 DOWN_SECONDS = 300.0
-"""TikTok asks to wait about five minutes after an HTTP 5xx."""
+"""TikTok asks to wait about five minutes after an HTTP 5xx; other statuses without a code are a gateway's."""
 
 
 class _Answer(msgspec.Struct):
@@ -36,11 +36,11 @@ def tiktok_response(response: PartnerResponse, sent: Batch) -> tuple[Classificat
 
 def _meaning(response: PartnerResponse, sent: Batch) -> Classification:
     answer = read_json(response, _Answer)
-    if answer is None:
+    code = str(answer.code) if answer is not None else ""
+    if answer is None or not (is_good(response) or CODES.verdict(code)):
         return _without_code(response, sent)
     if answer.code == DONE:
         return ACCEPTED
-    code = str(answer.code)
     if CODES.verdict(code) is Verdict.ACCEPTED:
         return Classification(Verdict.ACCEPTED, partner_code=code, detail=CODES.meanings[code])
     unknown = Verdict.TRY_AGAIN if answer.code >= 50_000 else Verdict.REJECTED
@@ -48,11 +48,10 @@ def _meaning(response: PartnerResponse, sent: Batch) -> Classification:
 
 
 def _without_code(response: PartnerResponse, sent: Batch) -> Classification:
-    """Without a code the request never came as far as the API: a wrong path, a gateway, or a server that is down."""
+    """The API itself was not reached: it answers with 200, and with a code of its own."""
     if is_good(response):
         return unreadable(response, sent)
-    if response.status >= 500:
-        asked = retry_after_seconds(response.headers, sent.now) or 0.0
-        return refusal(Verdict.TRY_AGAIN, str(response.status), max(asked, DOWN_SECONDS))
-    found = classify_by_status(response, sent.now)
-    return refusal(Verdict.MISCONFIGURED, found.partner_code) if found.verdict is Verdict.REJECTED else found
+    if response.status == 429:
+        return classify_by_status(response, sent.now)
+    asked = retry_after_seconds(response.headers, sent.now) or 0.0
+    return refusal(Verdict.TRY_AGAIN, str(response.status), max(asked, DOWN_SECONDS))
