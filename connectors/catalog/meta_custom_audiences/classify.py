@@ -6,7 +6,14 @@ Codes: https://developers.facebook.com/docs/marketing-api/error-reference
 import msgspec
 
 from connectors.kit.answers import for_all, is_good, read_json, unreadable
-from connectors.kit.classification import ACCEPTED, Classification, Verdict, classify_by_status
+from connectors.kit.classification import (
+    ACCEPTED,
+    Classification,
+    Verdict,
+    classify_by_status,
+    refusal,
+    retry_after_seconds,
+)
 from connectors.kit.declaration import Batch
 from connectors.kit.exchange import PartnerResponse
 from connectors.kit.facts import read_facts
@@ -53,5 +60,8 @@ def _refusal(response: PartnerResponse, sent: Batch, error: _Error) -> Classific
     codes = (
         [str(error.code)] if error.error_subcode is None else [f"{error.code}/{error.error_subcode}", str(error.code)]
     )
-    unknown = Verdict.TRY_AGAIN if error.is_transient or response.status >= 500 else Verdict.REJECTED
-    return CODES.refusal(response, sent, *codes, otherwise=unknown)
+    unknown = Verdict.TRY_AGAIN if response.status >= 500 else Verdict.REJECTED
+    found = CODES.refusal(response, sent, *codes, otherwise=unknown)
+    if error.is_transient and found.verdict in (Verdict.REJECTED, Verdict.MISCONFIGURED):
+        return refusal(Verdict.TRY_AGAIN, found.partner_code, retry_after_seconds(response.headers, sent.now))
+    return found
