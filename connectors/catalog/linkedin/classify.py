@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.kit.answers import for_all, is_good, read_json, unreadable
 from connectors.kit.classification import ACCEPTED, Classification, Verdict, refusal, retry_after_seconds
-from connectors.kit.declaration import Batch
+from connectors.kit.declaration import Batch, Row
 from connectors.kit.exchange import PartnerResponse
 from connectors.kit.facts import read_facts
 
@@ -36,7 +36,7 @@ class _Answer(msgspec.Struct):
 def linkedin_response(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
     """One meaning per row: a 200 holds a status for each of them."""
     if not is_good(response):
-        return for_all(_of_all(response, sent), sent)
+        return _of_all(response, sent)
     if not sent.rows:
         return (ACCEPTED,)
     answer = read_json(response, _Answer)
@@ -45,12 +45,13 @@ def linkedin_response(response: PartnerResponse, sent: Batch) -> tuple[Classific
     return tuple(_of_one(PartnerResponse(element.status), element.error, sent) for element in answer.elements)
 
 
-def _of_all(response: PartnerResponse, sent: Batch) -> Classification:
+def _of_all(response: PartnerResponse, sent: Batch) -> tuple[Classification, ...]:
     found = _of_one(response, read_json(response, _Error), sent)
-    if response.status == 404 and _is_young(sent):
-        asked = retry_after_seconds(response.headers, sent.now) or 0.0
-        return refusal(Verdict.TRY_AGAIN, found.partner_code, max(asked, NOT_READY_SECONDS))
-    return found
+    if response.status != 404 or not sent.rows:
+        return for_all(found, sent)
+    asked = retry_after_seconds(response.headers, sent.now) or 0.0
+    not_ready = refusal(Verdict.TRY_AGAIN, found.partner_code, max(asked, NOT_READY_SECONDS))
+    return tuple(not_ready if _is_young(row, sent) else found for row in sent.rows)
 
 
 def _of_one(response: PartnerResponse, error: _Error | None, sent: Batch) -> Classification:
@@ -61,5 +62,5 @@ def _of_one(response: PartnerResponse, error: _Error | None, sent: Batch) -> Cla
     return found if code is None else replace(found, partner_code=f"{status}/{code}")
 
 
-def _is_young(sent: Batch) -> bool:
-    return any((sent.now - row.occurred_at).total_seconds() < YOUNG_SECONDS for row in sent.rows)
+def _is_young(row: Row, sent: Batch) -> bool:
+    return (sent.now - row.occurred_at).total_seconds() < YOUNG_SECONDS
