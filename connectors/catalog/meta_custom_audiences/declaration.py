@@ -4,7 +4,7 @@ from connectors.catalog.meta_custom_audiences import classify, render
 from connectors.catalog.meta_custom_audiences.settings import API_VERSION, MetaSettings, SyncAudienceFields
 from connectors.kit.declaration import MEMBERSHIP_CHANGES, ActionType, BatchRule, ConnectorType, PartnerType
 from connectors.kit.facts import read_facts
-from connectors.kit.identifiers import AAID, EMAIL, EXTERNAL_ID, IDFA, PHONE
+from connectors.kit.identifiers import AAID, EMAIL, EMAIL_SHA256, EXTERNAL_ID, IDFA, PHONE
 from connectors.kit.recognising import refuse_without
 
 FACTS = read_facts(__package__)
@@ -27,7 +27,7 @@ CONNECTOR = ConnectorType(
             refuse=refuse_without(render.recognised_by),
         ),
     ),
-    partner_type=PartnerType(2, (EMAIL, PHONE, IDFA, AAID, EXTERNAL_ID)),
+    partner_type=PartnerType(2, (EMAIL, EMAIL_SHA256, PHONE, IDFA, AAID, EXTERNAL_ID)),
     check=render.check,
     classify=classify.meta_response,
     error_documentation=FACTS.error_documentation,

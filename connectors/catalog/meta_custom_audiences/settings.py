@@ -5,7 +5,15 @@ from typing import Any, ClassVar
 
 from connectors.kit.declaration import ActionFields, Secret, SettingsModel, mapped, setting
 from connectors.kit.partner_url import PartnerUrl
-from connectors.kit.usual_fields import api_version, attribute, gateway_url, identifier, mobile_ad_id, phone_region
+from connectors.kit.usual_fields import (
+    api_version,
+    attribute,
+    gateway_url,
+    hashed_email,
+    identifier,
+    mobile_ad_id,
+    phone_region,
+)
 
 API_URL = "https://graph.facebook.com"
 API_VERSION = "v25.0"
@@ -53,7 +61,7 @@ class SyncAudienceFields(ActionFields):
         pattern=r"^[0-9]{1,32}$",
     )
     phone_region: str | None = phone_region()
-    email: Any = mapped("E-mail", "The person's e-mail address, or its SHA-256.", mapping=identifier("email"))
+    email: Any = hashed_email()
     phone: Any = mapped("Phone", "With its country code, or the SHA-256 of its digits.", mapping=identifier("phone"))
     external_id: Any = mapped("External ID", "Your own id of the person.", mapping=identifier("external_id"))
     mobile_ad_id: Any = mobile_ad_id("IDFA or AAID of the person's phone.")
