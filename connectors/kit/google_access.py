@@ -61,6 +61,7 @@ VERDICTS: Mapping[str, Verdict] = {
         ("UNAUTHENTICATED", "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "authError", "forbidden"),
         Verdict.UNAUTHORIZED,
     ),
+    **dict.fromkeys(("SERVICE_DISABLED", "accessNotConfigured"), Verdict.UNAUTHORIZED),
     **dict.fromkeys(
         ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"),
         Verdict.THROTTLED,
@@ -73,8 +74,6 @@ VERDICTS: Mapping[str, Verdict] = {
         ("INVALID_ARGUMENT", "NOT_FOUND", "FAILED_PRECONDITION", "OUT_OF_RANGE", "ALREADY_EXISTS", "UNIMPLEMENTED"),
         Verdict.REJECTED,
     ),
-    "SERVICE_DISABLED": Verdict.MISCONFIGURED,
-    "accessNotConfigured": Verdict.MISCONFIGURED,
 }
 """What a canonical status means, and the reasons that say more: quotas arrive as 403 PERMISSION_DENIED too."""
 
