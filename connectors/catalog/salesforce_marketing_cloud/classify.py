@@ -18,7 +18,8 @@ from connectors.kit.tickets import later, ticket_of
 
 CODES = read_facts(__package__).codes
 POLL_SECONDS = 15.0
-DEADLOCK = ("2", "Rerun the transaction")
+DEADLOCK = "Rerun the transaction"
+"""In the message; the code beside it is one that lasting refusals have too."""
 
 
 class _Message(msgspec.Struct, rename="camel"):
@@ -100,7 +101,7 @@ def _results(response: PartnerResponse, tickets: list[Ticket]) -> tuple[Classifi
 def _row_meaning(item: _Item) -> Classification:
     if item.status == "OK":
         return ACCEPTED
-    is_deadlock = str(item.error_code) == DEADLOCK[0] and DEADLOCK[1] in (item.message or "")
+    is_deadlock = DEADLOCK in (item.message or "")
     return refusal(Verdict.TRY_AGAIN if is_deadlock else Verdict.REJECTED, str(item.error_code))
 
 

@@ -28,7 +28,7 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     row: int
     rows: int
     results: bool = False
-    page_size: int = 250
+    page_size: int = 50
 
 
 def upsert(settings: MarketingCloudSettings, fields: SyncDataExtensionFields, batch: Batch) -> PartnerRequest:
@@ -42,7 +42,7 @@ def ask(settings: MarketingCloudSettings, _: SyncDataExtensionFields, batch: Bat
     ticket = ticket_of(batch.rows[0].ticket or batch.ticket, Ticket)
     if ticket is None:
         raise CannotRender("There is no request to ask for.")
-    page = f"results?$page={ticket.row // ticket.page_size + 1}&$pageSize={ticket.page_size}"
+    page = f"results?page={ticket.row // ticket.page_size + 1}"
     url = f"{settings.async_url}/{quote(ticket.request, safe='')}/{page if ticket.results else 'status'}"
     return bearer_request("GET", url, batch.access_token)
 

@@ -70,7 +70,7 @@ async def test_marketing_cloud_tells_each_row_its_own_end_over_pages_of_results(
         if call.endswith("/status"):
             status = {"requestStatus": "Complete", "resultStatus": "Has Errors", "hasErrors": True}
             return answer({"status": status})
-        page = int(request.url.partition("$page=")[2].partition("&")[0])
+        page = int(request.url.partition("?page=")[2])
         items = [{"status": "OK"}, {"status": "Error", "errorCode": "UnexpectedError"}] * 3
         return answer({"page": page, "pageSize": 2, "count": 5, "items": items[(page - 1) * 2 : min(page * 2, 5)]})
 
