@@ -80,6 +80,7 @@ _BLANKS = re.compile(r"\s+")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _NO_PERSON = re.compile(r"[0-]*")
 _BIRTH_DATE = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[T ].*)?", re.DOTALL)
+_BEFORE_ONE_DIGIT = re.compile(r"-(?=[0-9](?![0-9]))")
 _GENDERS = {"f": "f", "female": "f", "woman": "f", "m": "m", "male": "m", "man": "m"}
 
 
@@ -180,8 +181,11 @@ def normalize_device_id(value: str | None) -> str:
 
 
 def birth_date_parts(value: str | None) -> tuple[str, str, str]:
-    """Year, month and day as four, two and two digits, of an ISO date; three times `""` for anything else."""
-    match = _BIRTH_DATE.fullmatch((value or "").strip())
+    """Year, month and day as four, two and two digits, of an ISO date; three times `""` for anything else.
+
+    With hyphens, a month or a day may have one digit.
+    """
+    match = _BIRTH_DATE.fullmatch(_BEFORE_ONE_DIGIT.sub("-0", (value or "").strip()))
     if match is None or not ("01" <= match[2] <= "12" and "01" <= match[3] <= "31"):
         return "", "", ""
     return match[1], match[2], match[3]

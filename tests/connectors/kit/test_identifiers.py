@@ -122,6 +122,11 @@ def test_a_national_number_is_read_in_its_region():
 def test_a_birth_date_gives_three_padded_parts():
     assert birth_date_parts("1815-12-10") == ("1815", "12", "10")
     assert birth_date_parts("1815-12-10T00:00:00Z") == ("1815", "12", "10")
+    assert birth_date_parts("1815-1-5") == ("1815", "01", "05")
+    assert birth_date_parts("1815-12-5T00:00:00Z") == ("1815", "12", "05")
+    assert birth_date_parts("1815-5") == ("", "", "")
+    assert birth_date_parts("18151") == ("", "", "")
+    assert birth_date_parts("1815-0-5") == ("", "", "")
     assert birth_date_parts("1815-13-10") == ("", "", "")
     assert birth_date_parts(None) == ("", "", "")
 
