@@ -235,7 +235,7 @@ class DeliveryProgram:
 
     async def _seek(self, partition: int, offset: int) -> None:
         tp = faust.types.TP(self._settings.topic(topics.PROFILE_EVENTS), partition)
-        await self.app.consumer.seek(tp, offset)
+        await chunks.seek(self.app, tp, offset)
 
     def _tail(self, topic: topics.Topic, take: Callable[[list[Any]], None]) -> TopicTail:
         return TopicTail(self._settings.kafka.librdkafka(), self._settings.topic(topic), take, self._clock)

@@ -85,7 +85,7 @@ class MetricsProgram:
         return faust.types.TP(topic, partition) in self.app.consumer.assignment()
 
     async def _rewind(self, topic: str, partition: int, offset: int) -> None:
-        await self.app.consumer.seek(faust.types.TP(topic, partition), offset)
+        await chunks.seek(self.app, faust.types.TP(topic, partition), offset)
 
     async def _rebalanced(self, *_: object, **__: object) -> None:
         self._folder.forget()

@@ -6,7 +6,7 @@ when one is gone.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -201,12 +201,31 @@ async def ends(app: Any, partitions: Collection[TP]) -> dict[TP, int]:
     return {TP(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
 
-async def _in_thread(thread: Any, call: Callable[..., Awaitable[Any]], argument: object) -> Any:
+async def seek(app: Any, tp: TP, offset: int) -> None:
+    """Read a partition of a chunked topic again from here; returns when that is certain, also after an outage.
+
+    Faust would turn aiokafka's fetcher from this thread, while the consumer's own is in the middle of it: whoever comes
+    second finds an entry gone, and crashes. A rebalance may take the partition before; whoever gets it seeks anew.
+    """
+    thread = app.consumer._thread
+    while True:
+        try:
+            await _in_thread(thread, thread._ensure_consumer().seek, TopicPartition(tp.topic, tp.partition), offset)
+        except TimeoutError:
+            app.consumer.log.warning("The consumer's thread has not come to a seek; it is asked again")
+        except (IllegalStateError, AssertionError):
+            app.consumer.log.info("A rebalance came before a seek")
+            return
+        else:
+            return
+
+
+async def _in_thread(thread: Any, call: Callable[..., Any], *arguments: object) -> Any:
     """What the consumer's thread answers within some seconds; raises what it raises, and `TimeoutError`.
 
     aiokafka may cancel such a call by itself, which must not end the task that asked as if it had been cancelled.
     """
-    asked = asyncio.ensure_future(thread.call_thread(call, argument))
+    asked = asyncio.ensure_future(thread.call_thread(call, *arguments))
     try:
         await asyncio.wait({asked}, timeout=_HINT_SECONDS)
         if not asked.done() or asked.cancelled():

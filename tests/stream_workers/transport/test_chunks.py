@@ -1,10 +1,13 @@
 """The chunked driver against a real broker: every record once, in chunks, and only where there is room."""
 
 import asyncio
+import logging
+import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError, KafkaError, UnknownMemberIdError
 from confluent_kafka import Producer
 from faust.types.tuples import TP
@@ -13,7 +16,7 @@ from connectors.kit.program_settings import KafkaSettings
 from connectors.records.topics import PROFILE_EVENTS
 from stream_workers.app import build_faust_app
 from stream_workers.settings import WorkerSettings
-from stream_workers.transport.chunks import ConsumerThread, commit_hint, ends
+from stream_workers.transport.chunks import ConsumerThread, commit_hint, ends, seek
 from stream_workers.transport.lease import Lease
 from tests.support.waiting import eventually_true
 
@@ -96,17 +99,54 @@ class BrokenThread:
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
-        self._consumer = SimpleNamespace(_coordinator=SimpleNamespace(generation=1), commit=None, end_offsets=None)
+        self._consumer = SimpleNamespace(
+            _coordinator=SimpleNamespace(generation=1), commit=None, end_offsets=None, seek=None
+        )
+        self.calls = 0
+
+    def _ensure_consumer(self) -> Any:
+        return self._consumer
 
     async def call_thread(self, *_: object) -> None:
+        self.calls += 1
         raise self.error
+
+
+def app_with(thread: BrokenThread) -> Any:
+    return SimpleNamespace(consumer=SimpleNamespace(_thread=thread, log=logging.getLogger()))
 
 
 @pytest.mark.parametrize("error", [KafkaError(), TimeoutError(), asyncio.CancelledError()], ids=repr)
 async def test_what_aiokafka_gives_up_by_itself_ends_nobody_who_asked(error):
-    app = SimpleNamespace(consumer=SimpleNamespace(_thread=BrokenThread(error)))
+    app = app_with(BrokenThread(error))
     await commit_hint(app, {TP("profile-events", 0): 7})
     assert await ends(app, {TP("profile-events", 0)}) == {}
+
+
+@pytest.mark.parametrize("error", [IllegalStateError(), AssertionError()], ids=["this one", "all"])
+async def test_a_partition_that_goes_before_its_seek_needs_none(error):
+    thread = BrokenThread(error)
+    await seek(app_with(thread), TP("profile-events", 0), 7)
+    assert thread.calls == 1
+
+
+async def test_a_seek_that_the_thread_did_not_come_to_is_asked_for_again():
+    thread = BrokenThread(TimeoutError())
+    seeking = asyncio.create_task(seek(app_with(thread), TP("profile-events", 0), 7))
+    await eventually_true(lambda: thread.calls > 1)
+    assert not seeking.done()
+    thread.error = IllegalStateError()
+    await seeking
+
+
+async def test_a_seek_is_made_in_the_thread_that_fetches(chunks, monkeypatch):
+    tp, threads = TP(chunks.topic, 0), []
+    await chunks.app.start()
+    await eventually_true(lambda: tp in chunks.app.consumer.assignment(), 30)
+    monkeypatch.setattr(AIOKafkaConsumer, "seek", lambda *_: threads.append(threading.current_thread()))
+    await seek(chunks.app, tp, 0)
+    assert len(threads) == 1
+    assert threads != [threading.current_thread()]
 
 
 async def test_reading_goes_on_after_what_aiokafka_could_not_do(chunks, kafka_settings, monkeypatch):
