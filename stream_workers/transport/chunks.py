@@ -6,6 +6,7 @@ when one is gone.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,8 @@ INTERNALS: Mapping[str, tuple[str, ...]] = {
         "perform_seek",
         "_new_consumer_thread",
         "_to_message",
+        "_drain_messages",
+        "_read_offset",
     ),
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread": (
         "_create_worker_consumer",
@@ -82,10 +85,29 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
         """Nothing: stock looks for commits that we do not make, and crashes when a rebalance comes while it looks."""
 
 
+class ReadOffsets(defaultdict[TP, int | None]):
+    """Below what Faust's drain loop drops a message without a word: never anything of a chunked topic.
+
+    The loop notes a message's offset after handing it over, and so undoes a seek that was asked for meanwhile. Whoever
+    takes chunks looks at their offsets himself.
+    """
+
+    def __init__(self, chunking: Chunking) -> None:
+        super().__init__(lambda: None)
+        self._chunking = chunking
+
+    def __getitem__(self, tp: TP) -> int | None:
+        return None if tp.topic in self._chunking.topics else super().__getitem__(tp)
+
+
 class Consumer(stock.Consumer):
     """For chunked topics, one message per fetched partition batch: its value is the list of records."""
 
     RebalanceListener = RebalanceListener
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._read_offset = ReadOffsets(self.app.chunking)
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)

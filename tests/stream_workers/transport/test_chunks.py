@@ -31,13 +31,29 @@ class Chunks:
         self.topic = settings.topic(PROFILE_EVENTS)
         self.app.chunking.topics = frozenset({self.topic})
         self.taken: list[tuple[int, list[int]]] = []
+        self.expected = 0
         source = self.app.topic(self.topic, key_serializer="raw", value_serializer="raw", acks=False)
-        self.app.agent(source, name="keep")(self.keep)
+        self.keeps = self.keep
+        self.app.agent(source, name="keep")(self.run)
+
+    async def run(self, stream: Any) -> None:
+        """The agent."""
+        await self.keeps(stream)
 
     async def keep(self, stream: Any) -> None:
-        """The agent."""
+        """Whatever comes."""
         async for event in stream.noack().events():
             self.taken.append((event.message.partition, [record.offset for record in event.message.value]))
+
+    async def keep_without_gaps(self, stream: Any) -> None:
+        """Of partition 0; goes back to what has not come, as engine and metrics agent do."""
+        async for event in stream.noack().events():
+            offsets = [record.offset for record in event.message.value]
+            if offsets[0] > self.expected:
+                await seek(self.app, event.message.tp, self.expected)
+            else:
+                self.taken.append((0, [offset for offset in offsets if offset >= self.expected]))
+                self.expected = max(self.expected, offsets[-1] + 1)
 
     def offsets(self, partition: int) -> list[int]:
         """What came of a partition, in order."""
@@ -92,6 +108,22 @@ async def test_records_of_transactions_come_when_they_are_committed_and_their_ma
     await chunks.app.start()
     await eventually_true(lambda: len(chunks.offsets(0)) == 20, 30)
     assert chunks.offsets(0) == [*range(10), *range(11, 21)]
+
+
+async def test_all_that_lies_behind_a_seek_is_read_again(chunks, kafka_settings):
+    chunks.keeps = chunks.keep_without_gaps
+    chunks.app.conf.broker_max_poll_records = 50
+    has_room = True
+    chunks.app.chunking.has_room = lambda *_: has_room
+    await chunks.app.start()
+    await asyncio.to_thread(produce, kafka_settings, chunks.topic, 0, 10)
+    await eventually_true(lambda: chunks.expected == 10, 30)
+    has_room = False
+    await asyncio.to_thread(produce, kafka_settings, chunks.topic, 0, 650)
+    await seek(chunks.app, TP(chunks.topic, 0), 610)
+    has_room = True
+    await eventually_true(lambda: chunks.expected == 660, 30)
+    assert chunks.offsets(0) == list(range(660))
 
 
 class BrokenThread:

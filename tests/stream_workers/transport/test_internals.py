@@ -56,6 +56,10 @@ def test_a_message_takes_the_arguments_that_chunks_are_built_with():
     ]
 
 
+def test_the_drain_loop_asks_the_read_offsets_what_to_drop():
+    assert "self._read_offset.__getitem__" in inspect.getsource(FaustConsumer._drain_messages)
+
+
 def test_stock_faust_still_commits_past_a_message_in_flight():
     """Why nothing of ours goes through Faust's commits (faust-streaming#606): offset 2585 is not finished here."""
     tp = ("memberships", 0)
