@@ -302,7 +302,8 @@ class DeliveryEngine:
         """True when the chunk may be taken. After a gap, or far behind the position, the log is read again first.
 
         What was fetched before the seek still arrives. Reading goes forward only, so a chunk that begins no later than
-        the one that was doubted comes from the second reading: the gap is real.
+        the one that was doubted comes from the second reading: the gap is real. That reading may have begun when a
+        chunk from before it is doubted as well: from then on nothing is let go of unseen.
         """
         expected = feed.partition.position.expected
         first, last = chunk[0].offset, chunk[-1].offset
@@ -312,8 +313,9 @@ class DeliveryEngine:
             return True
         if feed.reread is not None and feed.reread[0] == expected and (behind or first <= feed.reread[1]):
             return True
+        if feed.reread is None or feed.reread[0] != expected:
+            feed.chunks.clear()
         feed.reread = (expected, first)
-        feed.chunks.clear()
         await self._hands.seek(feed.partition.number, expected)
         return False
 

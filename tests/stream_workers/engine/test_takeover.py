@@ -100,6 +100,21 @@ async def test_chunks_that_were_fetched_before_a_seek_do_not_pass_for_the_re_rea
     assert {profile for profile, _ in bench.partner.received()} == {"p-0", "p-1", "p-2", "p-3"}
 
 
+async def test_nothing_of_the_second_reading_is_let_go_of_when_another_early_chunk_is_doubted(bench):
+    records = [bench.record(membership(f"p-{number}")) for number in range(6)]
+    bench.engine.feed(0, records[:1])
+    await bench.until(lambda: bench.engine.feeds[0].partition.position.expected == 1)
+    bench.engine.feed(0, records[4:5])
+    await bench.until(lambda: bench.seeks)
+    for chunk in (records[5:], records[1:3]):
+        bench.engine.feed(0, chunk)
+    await bench.until(lambda: len(bench.seeks) == 2)
+    bench.engine.feed(0, records[3:4])
+    bench.engine.feed(0, records[1:])
+    await bench.settle()
+    assert sorted(profile for profile, _ in bench.partner.received()) == [f"p-{number}" for number in range(6)]
+
+
 async def test_a_gap_that_a_second_reading_shows_again_is_real(bench):
     bench.feed(membership("p-0"))
     await bench.settle()
