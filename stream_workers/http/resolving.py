@@ -61,14 +61,18 @@ class Resolver:
         """The addresses of `host`; raises `NameNotFound`. Cancelling the caller leaves the look-up to the others."""
         known = self._known.get(host)
         now = monotonic()
-        if known is None or now >= known.fresh_until:
-            flight = self._flights.get(host)
-            future = self._take_off(host) if flight is None else flight.future
-            if known is None or now >= known.usable_until:
-                known = await asyncio.shield(future)
+        if known is None or now >= known.usable_until:
+            known = await asyncio.shield(self._look_up(host))
+        elif now >= known.fresh_until:
+            with suppress(NameNotFound):  # nobody can look it up now: what is known serves until somebody can
+                self._look_up(host)
         if not known.addresses:
             raise NameNotFound(known.problem)
         return known.addresses
+
+    def _look_up(self, host: str) -> "asyncio.Future[_Known]":
+        flight = self._flights.get(host)
+        return self._take_off(host) if flight is None else flight.future
 
     def _take_off(self, host: str) -> "asyncio.Future[_Known]":
         if len(self._flights) >= self._threads:

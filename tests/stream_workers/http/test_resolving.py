@@ -127,6 +127,21 @@ async def test_an_old_answer_serves_while_the_name_server_is_down() -> None:
         await resolver.resolve("good")
 
 
+async def test_old_answers_serve_while_more_names_than_threads_want_to_be_looked_up() -> None:
+    server = NameServer()
+    resolver = Resolver(server, threads=3)
+    resolver.FRESH_SECONDS = 0.0
+    good = [f"good{n}" for n in range(5)]
+    for name in good:
+        assert await resolver.resolve(name) == HERE
+    hanging = [asyncio.create_task(resolver.resolve(f"hang{n}")) for n in range(3)]
+    await eventually_true(lambda: len(resolver._flights) == 3)
+    for name in good:
+        assert await resolver.resolve(name) == HERE
+    server.let_go.set()
+    assert await asyncio.gather(*hanging) == [HERE] * 3
+
+
 async def test_memory_for_names_is_bounded() -> None:
     resolver = Resolver(NameServer())
     resolver.MAX_NAMES = 10
