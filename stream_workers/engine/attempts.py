@@ -295,6 +295,8 @@ class Attempts:
         verdict = found[0].verdict
         self._telemetry.attempted(connector.live.config, verdict, seconds)
         if verdict is Verdict.UNAUTHORIZED and self._may_need_another_token(attempt):
+            if connector.breaker.succeeded():
+                self._telemetry.breaker_closed(connector.live.config)
             self._dispatcher.requeue(connector, group)
         else:
             exchange = Exchange(attempt.request, told, self._clock.now_ms(), int(seconds * 1000), connector.masker)

@@ -10,10 +10,14 @@ import pytest
 from connectors.kit.classification import Classification, Verdict
 from connectors.kit.declaration import Token, TokenFlow
 from connectors.kit.exchange import PartnerRequest, PartnerResponse
+from stream_workers.core.breaker import BreakerState
+from stream_workers.core.live_config import make_live
 from stream_workers.engine.connector import Connector
 from stream_workers.engine.tokens import NoToken, Tokens
 from tests.support.acme import ACME
-from tests.support.engine import FakePartner
+from tests.support.builders import audience, membership
+from tests.support.builders import connector as connector_record
+from tests.support.engine import Bench, FakePartner
 from tests.support.fake_clock import FakeClock
 from tests.support.refresh_tokens import RefreshTokensInMemory
 
@@ -160,6 +164,29 @@ async def test_an_access_token_is_not_used_before_its_refresh_token_is_safe(part
     assert kept.is_taken
     safe.set()
     assert await getting == "t-r-1"
+
+
+async def test_a_probe_that_meets_a_stale_token_proves_that_the_partner_is_back():
+    bench, status = Bench(), [503]
+    bench._live = lambda record: make_live(record, replace(ACME, token=FLOW), lambda _id, _field, sealed: sealed)
+
+    def answer(request):
+        if request.body == b"{}":
+            return PartnerResponse(200, body=msgspec.json.encode({"access_token": "t-1", "expires_in": 9_999.0}))
+        return PartnerResponse(status.pop() if len(status) > 1 else status[0])
+
+    bench.partner.answer = answer
+    bench.publish(connector_record(), audience())
+    bench.own(0)
+    bench.feed(*(membership(f"p-{number}") for number in range(20)))
+    await bench.settle()
+    connector = bench.engine.dispatcher.connectors["con_1"]
+    assert connector.breaker.state is BreakerState.OPEN
+    status[:] = [200, 401]
+    await bench.pass_time(12)
+    await bench.until(lambda: len(bench.outcomes()) == 20)
+    assert connector.breaker.state is BreakerState.CLOSED
+    await bench.engine.stop()
 
 
 async def test_while_another_worker_renews_nothing_is_asked(partner, clock, connector, issuer):
