@@ -363,15 +363,17 @@ class Dispatcher:
 
     # --- partitions go, the worker stops ---
 
-    def forget(self, partition_number: int) -> None:
-        """A partition is not ours any more: its deliveries are somebody else's."""
+    def forget(self, partitions: set[int]) -> None:
+        """Partitions are not ours any more: their deliveries are somebody else's, and no timer keeps them."""
         for connector in self.connectors.values():
             for delivery in connector.lanes:
-                if delivery.partition.number == partition_number:
+                if delivery.partition.number in partitions:
                     if not delivery.durable:
                         connector.volatile -= 1
                         delivery.durable = True
                     self._advance(connector, connector.lanes.leave(delivery))
+        self._timers.forget(self._due, lambda waited: not waited[1].partition.alive)
+        self._timers.forget(self._job_due, lambda waited: not any(one.partition.alive for one in waited[1]))
 
     def wake(self) -> None:
         """Call whatever is due by the clock, and see what may go."""

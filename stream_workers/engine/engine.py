@@ -210,8 +210,8 @@ class DeliveryEngine:
         owned = {feed.partition.number for feed in feeds}
         await self.dispatcher.slots.drain(owned, self._policy.release_seconds)
         await asyncio.gather(*(feed.partition.stop(self._policy.release_seconds) for feed in feeds))
+        self.dispatcher.forget(owned)
         for number in owned:
-            self.dispatcher.forget(number)
             self._hands.telemetry.partition_gone(number)
         self._kept |= {feed.partition.number: kept for feed in feeds if (kept := feed.partition.keep()) is not None}
 
@@ -364,7 +364,7 @@ class DeliveryEngine:
             feed.task.cancel()
         partition.closed = True
         del self.feeds[partition.number]
-        self.dispatcher.forget(partition.number)
+        self.dispatcher.forget({partition.number})
         self._hands.telemetry.partition_gone(partition.number)
         await partition.log.close()
         retake = asyncio.get_running_loop().create_task(self._or_fail("retake", self._retake(partition.number)))

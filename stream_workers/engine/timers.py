@@ -10,7 +10,7 @@ _GRAIN_SECONDS = 0.01
 
 
 class Timers:
-    """Calls back when a monotonic time has come. Entries are never removed: callbacks check that they still apply."""
+    """Calls back when a monotonic time has come. Hardly an entry is ever removed: callbacks check that they apply."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -24,6 +24,11 @@ class Timers:
         heapq.heappush(self._heap, (due, next(self._order), callback, argument))
         if due < self._armed_for:
             self._arm(due)
+
+    def forget(self, callback: Callable[[Any], None], is_gone: Callable[[Any], bool]) -> None:
+        """Let go of what would be called back in vain, and may be due only in an hour."""
+        self._heap = [entry for entry in self._heap if entry[2] != callback or not is_gone(entry[3])]
+        heapq.heapify(self._heap)
 
     def wake(self) -> None:
         """Call what is due now, although the event loop's timer has not come."""

@@ -82,6 +82,31 @@ async def test_what_a_released_partition_had_open_is_there_for_its_next_owner(be
     assert bench.outcomes(0) == [("p-0", "sent", None)]
 
 
+@pytest.mark.parametrize(("type_", "status"), [("sync_list", 503), ("sync_job", 202)], ids=["retries", "jobs"])
+async def test_no_timer_keeps_what_waits_in_a_partition_that_has_gone(bench, type_, status):
+    bench.publish(connector(action(type=type_), version=3, revision=3))
+    bench.partner.answer = lambda _request: PartnerResponse(status, body=b"job-7")
+    for partition in (0, 1):
+        bench.feed(*(membership(f"p-{partition}-{number}") for number in range(3)), partition=partition)
+        await bench.settle(partition)
+        await bench.until(lambda: not bench.engine.dispatcher.slots.in_flight)
+    assert waiting(bench) == {f"p-{partition}-{number}" for partition in (0, 1) for number in range(3)}
+    await release(bench, 1)
+    assert waiting(bench) == {f"p-0-{number}" for number in range(3)}
+    bench.partner.answer = lambda _request: PartnerResponse(200)
+    await bench.pass_time(30)
+    await bench.until(lambda: len(bench.outcomes(0)) == 3)
+
+
+def waiting(bench: Bench) -> set[str]:
+    """The profiles whose deliveries a timer holds."""
+    found = set()
+    for _due, _order, _callback, argument in bench.engine.dispatcher._timers._heap:
+        held = argument[1] if isinstance(argument, tuple) else []
+        found |= {one.lane for one in (held if isinstance(held, list) else [held])}
+    return found
+
+
 async def gathered(bench: Bench, *profiles: str) -> None:
     """Rows in an open batch, which is neither full nor old."""
     bench.publish(connector(action(type="sync_batch"), version=3, revision=3))
