@@ -152,9 +152,9 @@ class DeliveryEngine:
         moved.set()
 
     def command(self, partition: int, offset: int, command: Command | None) -> None:
-        """A command for a partition; ignored when the partition is not ours (its owner will read it)."""
+        """A command for a partition; ignored unless it is ours and restored: whoever has it reads it again."""
         feed = self.feeds.get(partition)
-        if feed is not None and feed.partition.alive:
+        if feed is not None and feed.partition.alive and feed.partition.is_ours:
             self._commands.carry_out(feed.partition, offset, command)
 
     def has_room(self, partition: int) -> bool:
@@ -364,6 +364,7 @@ class DeliveryEngine:
             feed.task.cancel()
         partition.closed = True
         del self.feeds[partition.number]
+        self._hands.leave_commands(partition.number)
         self.dispatcher.forget({partition.number})
         self._hands.telemetry.partition_gone(partition.number)
         await partition.log.close()

@@ -149,6 +149,9 @@ class Bench:
         self.may_send = True
         self.holds_lease = True
         self.seeks: list[tuple[int, int]] = []
+        self.followed: list[tuple[int, int]] = []
+        self.left: list[int] = []
+        """Of which partitions the commands are wanted from where, and no more."""
         self.next_offset: dict[int, int] = defaultdict(int)
         self._config_offset = 0
         self.policy = policy
@@ -168,8 +171,8 @@ class Bench:
             lambda number: self.logs[number],
             lambda: self.holds_lease,
             self._seek,
-            lambda *_: None,
-            lambda *_: None,
+            lambda *place: self.followed.append(place),
+            self.left.append,
         )
         intake = Intake(dispatcher, endings, self.clock, self.telemetry)
         return DeliveryEngine(

@@ -8,6 +8,7 @@ from connectors.kit.exchange import PartnerResponse
 from connectors.records.codec import decode
 from connectors.records.delivery import Attempt, CommandKind, DeadLetter, RowState
 from connectors.records.profile_event import Change
+from stream_workers.shell.partition_transaction import Fenced
 from tests.support.builders import action, activation, audience, connector, feed, membership, plain_event
 from tests.support.engine import Bench
 from tests.support.replays import replay
@@ -102,6 +103,28 @@ async def test_a_command_is_carried_out_once(bench):
     bench.feed(membership("p-2"))
     await bench.settle()
     assert [profile for profile, _, _ in bench.outcomes()] == ["p-1", "p-1", "p-2"]
+
+
+async def test_a_command_that_comes_during_a_takeover_waits_for_its_end(bench):
+    letters = await failed(bench, membership("p-1"))
+    log, restored = bench.logs[0], asyncio.Event()
+    recent = log.recent
+
+    async def recent_later(wanted, take):
+        await restored.wait()
+        await recent(wanted, take)
+
+    log.recent = recent_later
+    log.fail_with.append(Fenced("somebody else has it"))
+    bench.feed(membership("p-2"))
+    await bench.until(lambda: log.read == 2)
+    assert bench.left == [0]
+    bench.engine.command(0, 0, replay(*letters, run=7))
+    restored.set()
+    await bench.until(lambda: bench.followed == [(0, 0), (0, 0)])
+    bench.engine.command(0, 0, replay(*letters, run=7))
+    await bench.until(lambda: not log.rows)
+    assert [one.outcome.value for one in log.outcomes if one.run == 7] == ["sent"]
 
 
 async def test_a_plain_event_is_replayed_although_it_is_no_state(bench):
