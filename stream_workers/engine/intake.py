@@ -20,6 +20,9 @@ from stream_workers.shell.partition_reader import RecentRecord
 from stream_workers.shell.telemetry import Telemetry
 
 KEPT_BYTES = 1024 * 1024
+KEPT_KEY_BYTES = 2 * 1024
+"""No profile id has more. Kafka takes a key of many megabytes where it compresses well, and we could not write it."""
+KEY_START = 200
 ROUTE_SAMPLE = 64
 """One record of this many is checked for its partition: order per profile needs producers that agree on murmur2."""
 
@@ -149,12 +152,16 @@ class Intake:
             self._dispatcher.admit(delivery)
 
     def _dead_letter(self, partition: OwnedPartition, record: ConsumerRecord, bad: UndecodableRecord) -> None:
-        value = record.value or b""
+        key, value = record.key, record.value or b""
+        detail = bad.detail[:500]
+        if key is not None and len(key) > KEPT_KEY_BYTES:
+            start = key[:KEY_START].decode("utf-8", "replace")
+            detail, key = f"{detail} Its key was left away: {len(key)} bytes that begin with {start!r}.", None
         letter = DeadLetter(
             v=SCHEMA_VERSION,
             workspace=None,
             reason=bad.reason,
-            detail=bad.detail[:500],
+            detail=detail,
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -162,7 +169,7 @@ class Intake:
             record=value[:KEPT_BYTES],
             record_bytes=len(value),
         )
-        partition.write_dead_letter(record.key, encode(letter))
+        partition.write_dead_letter(key, encode(letter))
         self._telemetry.record_refused(bad.reason)
 
 

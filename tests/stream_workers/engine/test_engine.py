@@ -17,6 +17,22 @@ async def test_a_join_is_sent_and_counted(bench):
     assert bench.outcomes() == [("p-1", "sent", None)]
 
 
+async def test_a_key_that_could_not_be_written_is_left_away_and_told(bench):
+    units, commit = [], bench.logs[0].commit
+
+    async def remember(unit, position):
+        units.append(unit)
+        await commit(unit, position)
+
+    bench.logs[0].commit = remember
+    bench.engine.feed(0, [bench.record(membership("p-1"), key=b"acme-crm\0" * 600_000)])
+    await bench.settle()
+    (letter,) = bench.logs[0].dead_letters
+    assert letter.reason == "key_mismatch"
+    assert "5400000 bytes that begin with 'acme-crm\\x00acme-crm" in letter.detail
+    assert [key for unit in units for key, _value in unit.dead_letters] == [None]
+
+
 async def test_a_leave_ends_removed(bench):
     bench.feed(membership("p-1", JOINED), membership("p-1", LEFT, seconds=1))
     await bench.settle()
