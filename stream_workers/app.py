@@ -14,6 +14,7 @@ import faust
 from prometheus_client import CollectorRegistry
 
 from connectors.kit.address import AddressPolicy
+from connectors.kit.errors import InvalidSettings
 from connectors.kit.registry import Registry
 from connectors.records import topics
 from connectors.records.codec import SCHEMA_VERSION
@@ -23,7 +24,7 @@ from stream_workers.agents import profile_events
 from stream_workers.core.config_view import fold
 from stream_workers.core.delivering import RetryPolicy
 from stream_workers.core.identity import POSITION_KEY
-from stream_workers.core.live_config import LiveConnector, live_connector
+from stream_workers.core.live_config import LiveConnector, broken_live, live_connector
 from stream_workers.engine.attempts import Attempts
 from stream_workers.engine.credential_log import CredentialLog, Keeper
 from stream_workers.engine.dispatcher import Dispatcher
@@ -259,7 +260,13 @@ class DeliveryProgram:
         self._board.changed()
 
     def _make_live(self, record: ConnectorConfig) -> LiveConnector:
-        return live_connector(record, self._registry, self._opener)
+        try:
+            return live_connector(record, self._registry, self._opener)
+        except Exception as error:  # noqa: BLE001  # the edge: one connector must not keep the others' changes from applying
+            self.telemetry.connector_unusable(record, error)
+            return broken_live(
+                record, InvalidSettings("This worker cannot use the connector; its log says which error.")
+            )
 
     def _checks(self) -> dict[str, bool]:
         return {

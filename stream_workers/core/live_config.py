@@ -69,7 +69,7 @@ def live_connector(record: ConnectorConfig, registry: Registry, open_secret: Ope
     try:
         return make_live(record, custom_type_of(record), open_secret)
     except InvalidSettings as error:
-        return _broken_live(record, error)
+        return broken_live(record, error)
 
 
 def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret: OpenSecret) -> LiveConnector:
@@ -78,7 +78,7 @@ def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret:
     plain = dict(record.settings)
     if type_ is None:
         unknown = f"This worker does not know the connector type {record.type!r}; install it here."
-        return _broken_live(record, InvalidSettings(unknown))
+        return broken_live(record, InvalidSettings(unknown))
     try:
         opened = {name: open_secret(record.id, name, sealed) for name, sealed in record.secrets.items()}
         settings = _validated(type_.settings, {**plain, **opened}, f"connector {record.name!r}")
@@ -104,7 +104,8 @@ def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret:
     )
 
 
-def _broken_live(record: ConnectorConfig, error: InvalidSettings) -> LiveConnector:
+def broken_live(record: ConnectorConfig, error: InvalidSettings) -> LiveConnector:
+    """A connector that cannot be used, for this reason: its deliveries end `misconfigured`, it can be deactivated."""
     stamp, actions = (record.version, record.revision), _broken_actions(record, error)
     plain = dict(record.settings)
     return LiveConnector(record.id, record, None, None, plain, Limits(), (), actions, broken=error, stamp=stamp)

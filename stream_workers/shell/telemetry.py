@@ -190,6 +190,13 @@ class Telemetry:
             self._breaker.remove(connector_id)
             self._refused.remove(connector_id)
 
+    def connector_unusable(self, connector: ConnectorConfig, error: Exception) -> None:
+        """A connector could not be made ready; what the error says is not told: it may hold a secret."""
+        self._internal.labels("connector").inc()
+        self._log.error(
+            "connector.unusable", connector_id=connector.id, connector=connector.name, error=type(error).__name__
+        )
+
     def credential_renewed(self, connector: ConnectorConfig) -> None:
         """The partner has replaced the refresh token; the new one is kept."""
         self._log.info("connector.credential_renewed", connector_id=connector.id, connector=connector.name)
