@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -20,7 +21,8 @@ _PORTION = 200
 class TopicTail:
     """Reads in a thread of its own, so that a busy event loop never looks like a silent broker.
 
-    `take` is called in the event loop with every batch of messages, in order.
+    `take` is called in the event loop with every batch of messages, in order. When it raises, the thread ends: what was
+    not taken never comes again.
     """
 
     def __init__(
@@ -122,17 +124,19 @@ class TopicTail:
 
     def _take_in_loop(self, messages: list[Message]) -> None:
         """Wait for the loop after each portion: a large configuration must not keep it from turning."""
-        taken = threading.Event()
+        taken: Future[None] = Future()
 
         def take(portion: list[Message]) -> None:
             try:
-                self._take(portion)
-            finally:
-                taken.set()
+                taken.set_result(self._take(portion))
+            except BaseException as error:  # noqa: BLE001  # raised in the thread
+                taken.set_exception(error)
 
         self._in_loop(take, messages)
-        while not taken.wait(_POLL_SECONDS) and not self._stopping.is_set():
+        while not wait([taken], _POLL_SECONDS).done and not self._stopping.is_set():
             continue
+        if taken.done():
+            taken.result()
 
     def _in_loop(self, function: Callable[[Any], None], argument: Any) -> None:
         assert self._loop is not None

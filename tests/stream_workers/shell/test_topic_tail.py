@@ -3,6 +3,8 @@
 import asyncio
 from types import SimpleNamespace
 
+import pytest
+
 from stream_workers.shell.clock import SystemClock
 from stream_workers.shell.topic_tail import TopicTail
 
@@ -28,3 +30,14 @@ async def test_the_loop_turns_while_a_large_batch_is_taken():
     assert taken == list(range(MESSAGES))
     assert len(turns_at) > 1
     assert turns_at == sorted(set(turns_at))
+
+
+async def test_what_could_not_be_taken_ends_the_thread():
+    def take(_portion):
+        raise RuntimeError
+
+    tail = TopicTail({}, "connector-config", take, SystemClock())
+    tail._loop = asyncio.get_running_loop()
+    batch = [SimpleNamespace(error=lambda: None, offset=lambda: 0)]
+    with pytest.raises(RuntimeError):
+        await asyncio.to_thread(tail._hand_over, batch)
