@@ -6,6 +6,9 @@ from connectors.kit.classification import MAX_RETRY_AFTER_SECONDS, Classificatio
 from connectors.records.delivery import OutcomeClass, Reason
 from connectors.records.profile_event import Change
 
+SHORTEST_SECONDS = 0.5
+"""No attempt follows another sooner, whatever the jitter is or the partner says."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -19,7 +22,7 @@ class RetryPolicy:
     def delay(self, attempts: int, jitter: float) -> float:
         """Seconds before the next attempt, after `attempts` of them; `jitter` is uniform in [0, 1)."""
         ceiling = min(self.first_seconds * 2.0 ** min(attempts - 1, 30), self.max_seconds)
-        return max(0.5, ceiling * jitter)
+        return max(SHORTEST_SECONDS, ceiling * jitter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ def _end(found: Classification) -> End:
 def _try_again(found: Classification, progress: Progress, policy: RetryPolicy, jitter: float) -> NextStep:
     delay = policy.delay(progress.attempts, jitter)
     if found.retry_after is not None:
-        delay = max(delay * 0.1, min(found.retry_after, MAX_RETRY_AFTER_SECONDS) + min(delay, 1.0) * jitter)
+        told = min(found.retry_after, MAX_RETRY_AFTER_SECONDS)
+        delay = max(SHORTEST_SECONDS, delay * 0.1, told + min(delay, 1.0) * jitter)
     due_at = progress.now + int(delay * 1000)
     if due_at - progress.first_at > policy.give_up_seconds * 1000:
         return _end(found)

@@ -44,6 +44,14 @@ def test_nobody_asks_before_the_partner_said_and_nobody_waits_more_than_an_hour(
     assert step.due_at <= (MAX_RETRY_AFTER_SECONDS + 1) * 1000
 
 
+@given(st.floats(0, 1), Jitters, st.integers(1, 20), st.sampled_from(RETRIED))
+def test_half_a_second_passes_whatever_the_partner_says(retry_after, jitter, attempts, verdict):
+    progress = Progress(Change.JOINED, attempts, 0, 0)
+    step = next_step(Classification(verdict, retry_after=retry_after), progress, POLICY, jitter)
+    assert isinstance(step, Wait)
+    assert step.due_at >= 500
+
+
 @given(st.sampled_from(list(Change)), st.sampled_from((Verdict.ACCEPTED, Verdict.ALREADY_DONE)))
 def test_what_is_accepted_was_sent_or_removed(change, verdict):
     step = next_step(Classification(verdict), Progress(change, 1, 0, 0), POLICY, 0.5)
