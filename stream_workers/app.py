@@ -100,7 +100,11 @@ class DeliveryProgram:
         self._credentials = self._credential_log()
         self._config = self._tail(topics.CONNECTOR_CONFIG, ConfigReader(self._apply, self.telemetry).take)
         self._board = StatusBoard(
-            settings.kafka.librdkafka(), settings.topic(topics.WORKER_STATUS), self._status, self._clock
+            settings.kafka.librdkafka(),
+            settings.topic(topics.WORKER_STATUS),
+            self._status,
+            self._clock,
+            self.telemetry.status_refused,
         )
         self._board_tail = self._tail(topics.WORKER_STATUS, self._board.take)
         self._command_reader = CommandReader(

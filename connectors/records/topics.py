@@ -92,7 +92,12 @@ WORKER_STATUS = Topic(
     key="worker id",
     why="What each live worker has applied, so that the control plane can say `applied on 2/2 workers`.",
     partitions=1,
-    config={"cleanup.policy": "compact", "delete.retention.ms": str(DAY_MS), "segment.ms": str(60 * 60 * 1000)},
+    config={
+        "cleanup.policy": "compact",
+        "delete.retention.ms": str(DAY_MS),
+        "segment.ms": str(60 * 60 * 1000),
+        "max.message.bytes": str(4 * 1024 * 1024),
+    },
 )
 
 TOPICS = (PROFILE_EVENTS, CONNECTOR_CONFIG, PENDING, OUTCOMES, ATTEMPTS, DEAD_LETTERS, COMMANDS, WORKER_STATUS)

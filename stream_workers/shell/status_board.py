@@ -8,6 +8,7 @@ from confluent_kafka import KafkaException, Message, Producer
 
 from connectors.records.codec import UndecodableRecord, decode, encode
 from connectors.records.delivery import WorkerStatus
+from connectors.records.topics import WORKER_STATUS
 from stream_workers.shell.clock import Clock
 
 ALIVE_SECONDS = 10.0
@@ -15,17 +16,37 @@ _EVERY_SECONDS = 1.0
 
 
 class StatusBoard:
-    """Publishes this worker's status every second and whenever it changes, and reads everybody's."""
+    """Publishes this worker's status every second and whenever it changes, and reads everybody's.
 
-    def __init__(self, options: dict[str, Any], topic: str, status: Callable[[], WorkerStatus], clock: Clock) -> None:
+    `refused` is told why Kafka does not take it, once until it does.
+    """
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        topic: str,
+        status: Callable[[], WorkerStatus],
+        clock: Clock,
+        refused: Callable[[str], None],
+    ) -> None:
         self._topic = topic
         self._status = status
         self._clock = clock
-        self._producer = Producer({**options, "linger.ms": 0, "message.timeout.ms": 5000, "log_level": 3})
+        self._refused = refused
+        self._producer = Producer(
+            {
+                **options,
+                "linger.ms": 0,
+                "message.timeout.ms": 5000,
+                "message.max.bytes": int(WORKER_STATUS.config["max.message.bytes"]),
+                "log_level": 3,
+            }
+        )
         self._others: dict[str, float] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._worker_id = ""
+        self._is_refused = False
 
     def start(self) -> None:
         """Begin to publish."""
@@ -80,7 +101,12 @@ class StatusBoard:
 
     def _produce(self, worker_id: str, value: bytes | None) -> None:
         try:
-            self._producer.produce(self._topic, key=worker_id.encode(), value=value)
-            self._producer.poll(0)
-        except (BufferError, KafkaException):
-            self._producer.poll(0)
+            self._producer.produce(self._topic, key=worker_id.encode(), value=value, on_delivery=self._answered)
+        except (BufferError, KafkaException) as error:
+            self._answered(error)
+        self._producer.poll(0)
+
+    def _answered(self, error: object, _message: Message | None = None) -> None:
+        if error is not None and not self._is_refused:
+            self._refused(str(error))
+        self._is_refused = error is not None

@@ -270,6 +270,10 @@ class Telemetry:
         """What waited on disk has not come back: the worker ends, and the next owner reads the rows from Kafka."""
         self._log.error("worker.scratch_unreadable", partition=partition, detail=detail)
 
+    def status_refused(self, detail: str) -> None:
+        """Kafka does not take what the worker says of itself. Told once, until it is taken."""
+        self._log.warning("worker.status_refused", detail=detail)
+
     def config_applied(self, position: int, records: int) -> None:
         """The view of the configuration has moved."""
         self._config.set(position)

@@ -32,7 +32,7 @@ async def test_a_thread_that_has_ended(part, monkeypatch):
 
 
 async def test_a_board_that_is_not_told_any_more():
-    board = StatusBoard(NOWHERE, "worker-status", nobody_has_thought_of_this, SystemClock())
+    board = StatusBoard(NOWHERE, "worker-status", nobody_has_thought_of_this, SystemClock(), print)
     assert not board.has_ended
     board.start()
     await eventually_true(lambda: board.has_ended)
