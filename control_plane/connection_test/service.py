@@ -45,8 +45,8 @@ async def try_connector(work: Work, connector_id: str, body: ConnectorTest) -> C
     Raises `Conflict` when it is not complete, and `TooManyTrials`.
     """
     connector = await find_connector(work, connector_id)
-    content = with_form(work, connector, await content_of(work, connector, body.stage), body.settings, body.secrets)
-    ready = ready_connector(work, connector, *content)
+    content = with_form(work, await content_of(work, connector, body.stage), body.settings, body.secrets)
+    ready = ready_connector(work, *content)
     work.parts.trials.take(work.caller.user_id)
     record_change(work, "tested", KIND, connector.id, after={"stage": body.stage})
     await let_go(work)

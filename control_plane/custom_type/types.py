@@ -119,4 +119,5 @@ def hosts_of(definition: Mapping[str, Any] | None) -> tuple[Any, Any]:
     """Where the secrets of a custom connector go: the partner's address, and where tokens are asked for."""
     if definition is None:
         return None, None
-    return definition["url"], (definition.get("authentication") or {}).get("token_url")
+    access = definition.get("authentication")  # a kind alone stands there as text
+    return definition["url"], access.get("token_url") if isinstance(access, dict) else None

@@ -54,10 +54,10 @@ async def compare(work: Work, connector: Connector, choice: SampleChoice) -> Ren
 
 
 async def _side(work: Work, connector: Connector, stage: Stage) -> Side:
-    type_ = type_of(work, connector.type)
     content, secrets = await content_of(work, connector, stage)
     if stage == "draft":
         content = draft_of(connector, await actions_of(work, [connector.id]))
+    type_ = type_of(work, content["type"])
     contents = {action["id"]: action for action in content["actions"]}
     faults: list[Fault] = []
     ready, actions = None, {}

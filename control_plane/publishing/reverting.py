@@ -40,7 +40,9 @@ def _secrets_after(work: Work, earlier: Version, published: Version | None) -> d
     # The newest secrets are the ones that work, but they must not be sent to a host they were not entered for.
     if published is None or _has_other_host(work, published.snapshot, earlier.snapshot):
         return dict(earlier.secrets)
-    return {**earlier.secrets, **published.secrets}
+    known = type_of(work, earlier.snapshot["type"]).settings.secret_fields()
+    newest = {name: sealed for name, sealed in published.secrets.items() if name in known}
+    return {**earlier.secrets, **newest}
 
 
 def _has_other_host(work: Work, before: dict[str, Any], after: dict[str, Any]) -> bool:

@@ -6,11 +6,11 @@ from typing import Any, Literal
 from connectors.kit.errors import InvalidSettings
 from control_plane.access.work import Work
 from control_plane.database.models import Action, Connector
-from control_plane.errors import Conflict, InvalidInput
+from control_plane.errors import Conflict
 from control_plane.publishing.connectors import draft_of, published_version
 from control_plane.publishing.lookup import type_of
 from control_plane.publishing.reverting import changes_host
-from control_plane.rendering.ready import NotReady, ReadyAction, ReadyConnector, make_action, make_connector
+from control_plane.rendering.ready import NotReady, ReadyConnector, make_connector
 
 Stage = Literal["draft", "published"]
 
@@ -35,36 +35,27 @@ def open_secrets(work: Work, connector_id: str, sealed: Mapping[str, str]) -> di
 
 def with_form(
     work: Work,
-    connector: Connector,
     content: tuple[dict[str, Any], dict[str, str]],
     settings: dict[str, Any] | None,
     secrets: Mapping[str, str | None],
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The content with what stands in a form instead. Stored secrets go to no host but their own."""
     stored, kept = content
-    if settings is not None and changes_host(type_of(work, connector.type).settings, stored["settings"], settings):
+    if settings is not None and changes_host(type_of(work, stored["type"]).settings, stored["settings"], settings):
         kept = {}
     merged = {**kept, **secrets}
     given = {name: value for name, value in merged.items() if value is not None}
     return {**stored, "settings": stored["settings"] if settings is None else settings}, given
 
 
-def ready_connector(work: Work, connector: Connector, content: Mapping[str, Any], secrets: Any) -> ReadyConnector:
-    """Raises `Conflict`, which names each fault, when it does not hold."""
+def ready_connector(work: Work, content: Mapping[str, Any], secrets: Any) -> ReadyConnector:
+    """With the type that the content names. Raises `Conflict`, which names each fault, when it does not hold."""
     try:
-        return make_connector(type_of(work, connector.type), content, secrets)
+        return make_connector(type_of(work, content["type"]), content, secrets)
     except NotReady as error:
         raise Conflict(
             "The settings are not complete; see `errors`.", code="incomplete", faults=error.faults
         ) from error
-
-
-def ready_action(work: Work, connector: Connector, content: Mapping[str, Any]) -> ReadyAction:
-    """Raises `InvalidInput`, which names each fault, when it does not hold."""
-    try:
-        return make_action(type_of(work, connector.type), content)
-    except NotReady as error:
-        raise InvalidInput("The action does not hold; see `errors`.", faults=error.faults) from error
 
 
 def action_content(action: Action) -> dict[str, Any]:

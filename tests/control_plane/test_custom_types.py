@@ -9,6 +9,7 @@ from aiohttp import web
 from connectors.kit.custom import CUSTOM, custom_type_of
 from connectors.records.config import ConnectorConfig
 from control_plane.access.first_admin import DEFAULT_WORKSPACE
+from tests.support.partner_server import running_partner
 from tests.support.trying import Trying, trying
 
 PATH = "/v1/custom-connector-types"
@@ -160,6 +161,45 @@ async def test_reverting_to_an_earlier_host_takes_the_secrets_that_were_given_fo
     assert it.plane.parts.sealer.open(connector_id, name, record.secrets[name]) == SECRET
 
 
+async def test_a_published_secret_is_not_sent_to_the_host_of_another_revision(it: Trying) -> None:
+    made = await defined(it)
+    path = f"/v1/connectors/{await connector(it)}"
+    await it.plane.call("POST", f"{path}/publish", 202)
+    async with running_partner() as elsewhere:
+        await it.plane.change("PUT", f"{PATH}/{made['id']}", 200, {"definition": crm(it, url=elsewhere.url)})
+        assert (await taken_by(it, path))["secrets"] == {}
+        told = await it.plane.call("POST", f"{path}/test", 200, json={"stage": "published"})
+        assert (told["ok"], elsewhere.heard) == (True, [])
+    assert [heard.headers["X-Key"] for heard in it.partner.heard] == [SECRET]
+
+
+async def test_the_rendered_diff_shows_each_side_with_its_own_revision(it: Trying) -> None:
+    made = await defined(it)
+    connector_id = await connector(it)
+    path = f"/v1/connectors/{connector_id}"
+    await it.action(connector_id, mapping={})
+    await it.plane.call("POST", f"{path}/publish", 202)
+    await it.plane.change("PUT", f"{PATH}/{made['id']}", 200, {"definition": crm(it, method="PUT")})
+    await taken_by(it, path)
+    told = await it.plane.call("GET", f"{path}/diff/rendered", 200)
+    pair = told["actions"][0]["samples"][0]
+    assert (pair["published"]["request"]["method"], pair["draft"]["request"]["method"]) == ("POST", "PUT")
+
+
+async def test_reverting_leaves_out_secrets_that_the_earlier_revision_does_not_know(it: Trying) -> None:
+    made = await defined(it)
+    connector_id = await connector(it)
+    path, name = f"/v1/connectors/{connector_id}", await secret_name(it)
+    await it.plane.call("POST", f"{path}/publish", 202)
+    await it.plane.change("PUT", f"{PATH}/{made['id']}", 200, {"definition": crm(it, authentication="basic")})
+    await taken_by(it, path)
+    await it.plane.change("PATCH", path, 200, {"settings": {"username": "ada"}, "secrets": {"password": "pa55"}})
+    await it.plane.call("POST", f"{path}/publish", 202)
+
+    await it.plane.call("POST", f"{path}/versions/1/revert", 202)
+    assert list((await record_of(it, connector_id)).secrets) == [name]
+
+
 async def test_a_custom_connector_is_tested_and_previewed_like_any_other(it: Trying) -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.json_response({"key": request.headers.get("X-Key")}, status=200)
@@ -200,6 +240,29 @@ async def test_a_type_moves_as_one_file(it: Trying) -> None:
         assert problem["errors"][0]["pointer"] == "/file"
     history = await it.plane.call("GET", f"{PATH}/{made['id']}/versions", 200)
     assert [(item["number"], item["note"]) for item in history["items"]] == [(2, "moved"), (1, None)]
+
+
+async def test_a_file_with_values_that_cannot_be_stored_is_refused(it: Trying) -> None:
+    for value, said in (
+        (".nan", "NaN"),
+        ("-.inf", "infinity"),
+        (r'"x\0y"', "NUL"),
+        (r'"\ud800"', "surrogate"),
+        ("9223372036854775808", "64 bits"),
+        ("[" * 40 + "]" * 40, "32 deep"),
+        ("!!binary aGk=", "write it as text"),
+        ("!!set {a, b}", "write it as text"),
+    ):
+        text = f"key: crm\nlabel: CRM\nurl: https://crm.example.org\nbody: {{mapping: {{a: {value}}}}}\n"
+        (error,) = (await it.plane.call("POST", f"{PATH}:import", 422, json={"file": text}))["errors"]
+        assert (error["pointer"], error["code"]) == ("/file", "invalid_definition")
+        assert said in error["detail"]
+
+
+async def test_a_date_in_a_file_is_text(it: Trying) -> None:
+    text = "key: crm\nlabel: CRM\nurl: https://crm.example.org\nbody: {mapping: {day: 2026-01-01}}\n"
+    made = await it.plane.call("POST", f"{PATH}:import", 200, json={"file": text})
+    assert made["definition"]["body"]["mapping"] == {"day": "2026-01-01"}
 
 
 async def test_a_type_that_a_connector_has_cannot_be_deleted(it: Trying) -> None:
