@@ -1,8 +1,9 @@
 """What may be shown of an exchange: secrets masked wherever they occur, long texts cut."""
 
 import base64
+import codecs
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -44,20 +45,26 @@ class Masker:
     """Replaces the given secrets, also in their base64, URL-encoded and JSON-escaped forms."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._forms = _longest_first({form for secret in secrets for form in forms_of(secret)})
+        self._forms = {form for secret in secrets for form in forms_of(secret)}
 
     def knowing(self, secrets: Iterable[str]) -> "Masker":
         """One that replaces these too."""
         masker = Masker(secrets)
-        masker._forms = _longest_first({*self._forms, *masker._forms})
+        masker._forms |= self._forms
         return masker
 
-    def text(self, text: str) -> str:
-        """The text without the secrets."""
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, MASK)
-        return text
+    def text(self, text: str, cut: bool = False) -> str:
+        """The text without the secrets; of one that was `cut`, also without the beginning of a secret at its end."""
+        end = len(text) - (max((_begun(text, form) for form in self._forms), default=0) if cut else 0)
+        shown: list[str] = []
+        masked_to = 0
+        for start, stop in sorted(self._places(text)):
+            if start >= end:
+                break
+            if start >= masked_to:
+                shown += (text[masked_to:start], MASK)
+            masked_to = max(masked_to, stop)
+        return "".join((*shown, text[masked_to:end]))
 
     def request(self, request: PartnerRequest, body_bytes: int = SHOWN_BYTES // 2) -> dict[str, Any]:
         """A request as it may be stored: method, URL, headers, and the head of the body."""
@@ -77,7 +84,7 @@ class Masker:
         return {
             "status": answer.status,
             "headers": headers,
-            "body": self.body(answer.body, body_bytes),
+            "body": self.body(answer.body, body_bytes, answer.truncated),
             "truncated": answer.truncated,
         }
 
@@ -85,10 +92,25 @@ class Masker:
         """A header's value; those that carry access are hidden whole."""
         return MASK if name.lower() in HIDDEN_HEADERS else self.text(value)[:256]
 
-    def body(self, body: bytes, limit: int) -> str:
-        """The head of a body as text; masked before it is cut, so that no secret is cut in two."""
-        return self.text(body[: limit * 4].decode("utf-8", "replace"))[:limit]
+    def body(self, body: bytes, limit: int, cut: bool = False) -> str:
+        """The head of a body as text. No half of a secret is left where it ends, nor where the body itself was cut."""
+        head = body[: limit * 4]
+        cut = cut or len(head) < len(body)
+        text = codecs.getincrementaldecoder("utf-8")("replace").decode(head, final=not cut)
+        return self.text(text, cut)[:limit]
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        for form in self._forms:
+            start = text.find(form)
+            while start >= 0:
+                yield start, start + len(form)
+                start = text.find(form, start + 1)
 
 
-def _longest_first(forms: set[str]) -> list[str]:
-    return sorted(forms, key=len, reverse=True)
+def _begun(text: str, form: str) -> int:
+    """How long the beginning of the form is that the text ends with; the whole form is none."""
+    tail = text[1 - len(form) :]
+    start = tail.find(form[0])
+    while start >= 0 and not form.startswith(tail[start:]):
+        start = tail.find(form[0], start + 1)
+    return len(tail) - start if start >= 0 else 0
