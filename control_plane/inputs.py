@@ -1,10 +1,11 @@
-"""Types of what comes in: text that every database can hold, bounded JSON, ids in paths."""
+"""Types of what comes in: text and moments that every database can hold, bounded JSON, ids in paths."""
 
 import math
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 MAX_DEPTH = 32
 MAX_JSON_LEAVES = 20_000
@@ -16,7 +17,15 @@ def _storable(text: str) -> str:
     return text
 
 
-def _bounded(tree: Any) -> Any:
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be in the years 1 to 9999 of UTC") from error
+
+
+def bounded(tree: Any) -> Any:
+    """The same JSON; raises `ValueError` when no database could hold it, or when it is out of all proportion."""
     stack: list[tuple[Any, int]] = [(tree, 1)]
     leaves = 0
     while stack:
@@ -42,7 +51,8 @@ Text = Annotated[str, AfterValidator(_storable)]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
 Key = Annotated[Text, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@/-]*$")]
-JsonObject = Annotated[dict[str, Any], AfterValidator(_bounded)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(bounded)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 PathId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 TypeKey = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:@-]{1,64}$", description="`braze`, or `custom:crm@3`.")]
 VersionNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]

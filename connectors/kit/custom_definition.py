@@ -253,14 +253,21 @@ FORMS = {
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which only `true` and `false` are true and false: `on` is the name of a part."""
+    """YAML with the values of JSON: a date is text, and only `true` and `false` are true and false, since `on` is the
+    name of a part."""
 
 
+_BOOL = "tag:yaml.org,2002:bool"
+_NOT_JSON = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("timestamp", "binary", "set", "omap", "pairs"))
+
+_Loader.yaml_constructors = {
+    tag: construct for tag, construct in yaml.SafeLoader.yaml_constructors.items() if tag not in _NOT_JSON
+}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in {_BOOL, *_NOT_JSON}]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF"))
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 def read_definition(content: dict[str, Any]) -> CustomDefinition:
@@ -282,7 +289,7 @@ def read_definition(content: dict[str, Any]) -> CustomDefinition:
 
 
 def load_definition(text: str) -> dict[str, Any]:
-    """The content of a file, JSON or YAML without aliases; raises `InvalidDefinition`."""
+    """The content of a file, JSON or YAML without aliases; a date is text. Raises `InvalidDefinition`."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_FILE:
         raise InvalidDefinition("", f"it has more than {MAX_FILE} bytes")
     try:
@@ -290,7 +297,9 @@ def load_definition(text: str) -> dict[str, Any]:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
             raise InvalidDefinition("", "it holds a YAML alias; write the value out")
         content = yaml.load(text, _Loader)  # a safe loader
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except yaml.constructor.ConstructorError as error:
+        raise InvalidDefinition("", "it holds something that JSON does not have; write it as text") from error
+    except (yaml.YAMLError, RecursionError, ValueError, LookupError) as error:
         raise InvalidDefinition("", "it is neither JSON nor YAML") from error
     if not isinstance(content, dict):
         raise InvalidDefinition("", "it must be an object")

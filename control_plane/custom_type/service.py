@@ -23,6 +23,7 @@ from control_plane.database.locking import locked
 from control_plane.database.models import Connector, CustomType
 from control_plane.errors import Conflict, Fault, InUse, InvalidInput, NotFound
 from control_plane.ids import new_id
+from control_plane.inputs import bounded
 from control_plane.preconditions import demand_current
 from control_plane.publishing.connectors import KIND as CONNECTOR
 from control_plane.publishing.lookup import find_connector
@@ -84,9 +85,10 @@ async def update(
 async def import_file(work: Work, text: str, note: str | None) -> CustomType:
     """What a file holds: a new type, or the next revision of the type that has its key."""
     try:
-        definition = load_definition(text)
-    except InvalidDefinition as error:
-        fault = Fault(pointer="/file", code="invalid_definition", detail=error.problem)
+        definition = bounded(load_definition(text))
+    except (InvalidDefinition, ValueError) as error:
+        problem = error.problem if isinstance(error, InvalidDefinition) else f"it {error}"
+        fault = Fault(pointer="/file", code="invalid_definition", detail=problem)
         raise InvalidInput("The file cannot be read; see `errors`.", faults=(fault,)) from error
     row = await work.session.scalar(all_of(work).where(CustomType.key == str(definition.get("key"))))
     if row is None:

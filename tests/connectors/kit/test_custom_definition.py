@@ -36,6 +36,26 @@ def test_true_is_still_true():
     assert rule.equals == (True, False)
 
 
+def test_a_date_is_text_and_a_text_that_begins_like_true_is_none():
+    definition = read("description: trueish\nbody: {mapping: {day: 2026-01-01, at: 2026-01-01T12:00:00Z}}\n")
+    assert definition.description == "trueish"
+    assert definition.body.mapping == {"day": "2026-01-01", "at": "2026-01-01T12:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "value", ["!!binary aGk=", "!!set {a, b}", "!!omap [a: 1]", "!!pairs [a: 1]", "!!timestamp 2026-01-01", "{[a]: b}"]
+)
+def test_what_json_does_not_have_is_refused_with_the_way_out(value):
+    with pytest.raises(InvalidDefinition, match="something that JSON does not have; write it as text"):
+        load_definition(f"a: {value}\n")
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", "!!int ''", "!!float ''", "!!int one"])
+def test_a_value_that_is_not_of_its_own_kind_is_refused(value):
+    with pytest.raises(InvalidDefinition, match="neither JSON nor YAML"):
+        load_definition(f"a: {value}\n")
+
+
 def test_one_thing_needs_no_list_and_a_kind_alone_no_object():
     definition = read(
         "on: joined\nidentifiers: email\nauthentication: bearer\n"
