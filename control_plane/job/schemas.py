@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from control_plane.dead_letter.selection import LetterFilter
-from control_plane.inputs import Input
+from control_plane.inputs import Input, Moment
 
 Id = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 MOST_IDS = 1000
@@ -35,8 +35,8 @@ class MatchingLetters(Input):
     reason: Annotated[str, StringConstraints(pattern="^[a-z_]{1,64}$")] | None = None
     connector_id: Id | None = None
     action_id: Id | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     def filter(self) -> LetterFilter:
         """The same as the list has it."""

@@ -1,8 +1,8 @@
 """All SQL of users and keys."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from control_plane.access.caller import Role
+from control_plane.access.caller import Role, Scope
 from control_plane.access.work import Work
 from control_plane.database.models import ApiKey, User
 from control_plane.pagination import Paging, fetch_page
@@ -32,17 +32,15 @@ async def page_of_keys(work: Work, paging: Paging, user_id: str | None) -> tuple
 
 
 async def count_other_admin_keys(work: Work, key_id: str) -> int:
-    """How many admin keys would remain without this one."""
+    """How many keys that may make others would remain without this one."""
     await work.session.execute(select(User.id).where(User.workspace == work.workspace).with_for_update())
-    return (
-        await work.session.scalar(
-            select(func.count()).where(
-                ApiKey.workspace == work.workspace,
-                ApiKey.role == Role.ADMIN,
-                ApiKey.revoked_at.is_(None),
-                (ApiKey.expires_at.is_(None)) | (ApiKey.expires_at > work.now),
-                ApiKey.id != key_id,
-            )
+    scopes = await work.session.scalars(
+        select(ApiKey.scopes).where(
+            ApiKey.workspace == work.workspace,
+            ApiKey.role == Role.ADMIN,
+            ApiKey.revoked_at.is_(None),
+            (ApiKey.expires_at.is_(None)) | (ApiKey.expires_at > work.now),
+            ApiKey.id != key_id,
         )
-        or 0
     )
+    return sum(narrowed is None or Scope.ADMINISTER in narrowed for narrowed in scopes)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from control_plane.access.caller import Role, Scope
-from control_plane.inputs import Input, Name, Text
+from control_plane.inputs import Input, Moment, Name, Text
 
 
 class UserCreate(Input):
@@ -47,7 +47,7 @@ class ApiKeyCreate(Input):
 
     name: Name
     role: Role = Role.VIEWER
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     scopes: Scopes | None = Field(default=None, description="Left out, the key may do all that its role may.")
 
 

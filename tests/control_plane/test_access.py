@@ -50,6 +50,27 @@ async def test_a_revoked_key_ends_at_once_and_the_last_admin_key_stays(plane: Pl
     assert problem["code"] == "last_admin_key"
 
 
+async def test_an_admin_key_without_the_scope_to_administer_is_not_the_last_one(plane: Plane) -> None:
+    user = await plane.call("POST", "/v1/users", 201, json={"name": "Ada"})
+    (first,) = (await plane.call("GET", "/v1/api-keys", 200))["items"]
+    for scopes in (["read"], ["read", "administer"]):
+        problem = await plane.call("DELETE", f"/v1/api-keys/{first['id']}", 409)
+        assert problem["code"] == "last_admin_key"
+        body = {"name": "k", "role": "admin", "scopes": scopes}
+        await plane.call("POST", f"/v1/users/{user['id']}/api-keys", 201, json=body)
+    await plane.call("DELETE", f"/v1/api-keys/{first['id']}", 204)
+
+
+async def test_a_key_expires_in_a_year_that_there_is(plane: Plane) -> None:
+    path = f"/v1/users/{(await plane.call('GET', '/v1/me', 200))['user']['id']}/api-keys"
+    for expires_at in ("0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"):
+        problem = await plane.call("POST", path, 422, json={"name": "k", "expires_at": expires_at})
+        assert problem["errors"][0]["pointer"] == "/expires_at"
+    for expires_at in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        await plane.call("POST", path, 201, json={"name": "k", "expires_at": expires_at})
+    assert {key["expires_at"] for key in (await plane.call("GET", "/v1/api-keys", 200))["items"]} >= {expires_at}
+
+
 async def test_an_expired_key_is_no_key(plane: Plane) -> None:
     user = await plane.call("POST", "/v1/users", 201, json={"name": "Ada"})
     body = {"name": "k", "role": "viewer", "expires_at": "2020-01-01T00:00:00Z"}

@@ -27,7 +27,7 @@ _to_json = msgspec.json.Encoder(decimal_format="number").encode
 def write_file(settings: ObjectStorageSettings, fields: WriteFileFields, batch: Batch) -> PartnerRequest:
     """One object for all rows. The same rows have the same name, so that a second attempt overwrites the first."""
     rows = [_values(row) for row in batch.rows]
-    day = max(row.occurred_at for row in batch.rows).astimezone(UTC).date().isoformat()
+    day = _utc_day(max(row.occurred_at for row in batch.rows))
     path = (*fields.prefix.split("/"), day, f"{batch.id}.{fields.file_format.value}")
     body = _csv(rows) if fields.file_format is FileFormat.CSV else b"".join(_to_json(row) + b"\n" for row in rows)
     return _put(settings, path, CONTENT_TYPES[fields.file_format], body, batch.now)
@@ -52,6 +52,13 @@ def _put(
     url = f"{settings.endpoint}{encode_path((*bucket, *path))}"
     request = PartnerRequest("PUT", url, (("Content-Type", content_type),), body, (token,) if token else ())
     return sign(request, signer, now.astimezone(UTC))
+
+
+def _utc_day(at: datetime) -> str:
+    try:
+        return at.astimezone(UTC).date().isoformat()
+    except OverflowError as error:
+        raise CannotRender("`occurred_at` is outside the years 1 to 9999 of UTC.") from error
 
 
 def _values(row: Row) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from connectors.catalog.object_storage.declaration import CONNECTOR
 from connectors.catalog.object_storage.settings import ObjectStorageSettings, WriteFileFields
 from connectors.kit.declaration import JOINED, Batch, Row
+from connectors.kit.errors import CannotRender
 from tests.support.events import NOON
 
 ACTION = CONNECTOR.actions[0]
@@ -38,6 +39,12 @@ def test_a_second_attempt_puts_the_same_bytes_at_the_same_place():
     assert (first.url, first.body) == (second.url, second.body)
     assert first.url == "https://s3.example.org/acme/vip/2026-11-22/bat_1.csv"
     assert render(row(1), row(2), batch_id="bat_2").url != first.url
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_an_event_of_no_day_cannot_be_rendered(at):
+    with pytest.raises(CannotRender, match="years 1 to 9999"):
+        render(msgspec.structs.replace(row(1), occurred_at=datetime.fromisoformat(at)))
 
 
 def test_rows_with_different_columns_share_one_line_of_names():
