@@ -48,6 +48,11 @@ class Caller:
     used_at: datetime | None = None
     expires_at: datetime | None = None
 
+    @property
+    def sees_profiles(self) -> bool:
+        """Values of profiles are shown to editors and admins; a viewer sees their shape only."""
+        return self.role.includes(Role.EDITOR)
+
 
 async def authenticate(session: AsyncSession, token: str | None) -> Caller:
     """The caller behind a bearer token; raises `Unauthorized` without saying which part was wrong."""

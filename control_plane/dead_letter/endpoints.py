@@ -32,5 +32,5 @@ async def count_dead_letters(work: Viewing, wanted: Wanted) -> DeadLetterCounts:
 
 @router.get("/{dead_letter_id}", responses=documented(NotFound))
 async def get_dead_letter(dead_letter_id: PathId, work: Viewing) -> DeadLetterDetail:
-    """One dead letter with its record."""
+    """One dead letter with its record. Values of profiles are shown to editors and admins."""
     return await service.show_letter(work, dead_letter_id)

@@ -31,10 +31,14 @@ class DeadLetterRead(BaseModel):
 
 
 class DeadLetterDetail(DeadLetterRead):
-    """The same with its record, as text; bytes that are no UTF-8 are shown as replacement characters."""
+    """The same with its record, as text; bytes that are no UTF-8 are shown as replacement characters.
 
-    record: str
+    Of a viewer's, every value of the profile is replaced by its type.
+    """
+
+    record: str | None = Field(description="A viewer sees none that cannot be read: nobody knows what it holds.")
     record_truncated: bool
+    redacted: bool
 
 
 class ReasonCount(BaseModel):

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
+from connectors.records.codec import UndecodableRecord, decode_event
 from control_plane.access.work import Work
 from control_plane.database.models import KeptDeadLetter
 from control_plane.dead_letter import repository
@@ -9,6 +12,7 @@ from control_plane.dead_letter.schemas import DeadLetterCounts, DeadLetterDetail
 from control_plane.dead_letter.selection import LetterFilter
 from control_plane.errors import NotFound
 from control_plane.pagination import Page, Paging
+from control_plane.sample.service import as_json
 
 SHOWN_BYTES = 32 * 1024
 
@@ -25,14 +29,19 @@ async def letters_of(work: Work, delivery_ids: Iterable[str]) -> list[DeadLetter
 
 
 async def show_letter(work: Work, letter_id: str) -> DeadLetterDetail:
-    """One, with its record; raises `NotFound`."""
+    """One, with its record, of which viewers see the shape only; raises `NotFound`."""
     row = await repository.get(work, letter_id)
     if row is None:
         raise NotFound(f"There is no dead letter {letter_id}; they are kept for 30 days.")
     (shown,) = await show_all(work, [row])
-    text = row.record[:SHOWN_BYTES].decode("utf-8", "replace")
-    truncated = row.record_bytes > min(len(row.record), SHOWN_BYTES)
-    return DeadLetterDetail(**shown.model_dump(), record=text, record_truncated=truncated)
+    redacted = not work.caller.sees_profiles
+    record = _redacted(row.record) if redacted else row.record
+    return DeadLetterDetail(
+        **shown.model_dump(),
+        record=None if record is None else record[:SHOWN_BYTES].decode("utf-8", "replace"),
+        record_truncated=record is not None and (len(record) > SHOWN_BYTES or row.record_bytes > len(row.record)),
+        redacted=redacted,
+    )
 
 
 async def count_letters(work: Work, wanted: LetterFilter) -> DeadLetterCounts:
@@ -48,6 +57,13 @@ async def show_all(work: Work, rows: Sequence[KeptDeadLetter]) -> list[DeadLette
     types = await repository.connector_types(work, (row.connector_id for row in rows))
     jobs = await repository.job_ids(work, (row.job_number for row in rows))
     return [_show(work, row, types.get(row.connector_id or ""), jobs.get(row.job_number or 0)) for row in rows]
+
+
+def _redacted(record: bytes) -> bytes | None:
+    try:
+        return msgspec.json.encode(as_json(decode_event(record), redacted=True))
+    except UndecodableRecord:
+        return None
 
 
 def _show(work: Work, row: KeptDeadLetter, type_key: str | None, job_id: str | None) -> DeadLetterRead:

@@ -27,7 +27,7 @@ async def list_deliveries(
 
 @router.get("/deliveries/{delivery_id}", responses=documented(NotFound))
 async def get_delivery(delivery_id: PathId, work: Viewing) -> DeliveryDetail:
-    """One delivery with its attempts, as they were recorded."""
+    """One delivery with its attempts, as they were recorded. Requests and responses are shown to editors and admins."""
     return await service.show_delivery(work, delivery_id)
 
 

@@ -44,7 +44,10 @@ class DeliveryRead(BaseModel):
 
 
 class AttemptRead(BaseModel):
-    """One exchange with the partner; request and response are masked, and cut to 4 KiB together."""
+    """One exchange with the partner; request and response are masked, and cut to 4 KiB together.
+
+    A viewer is shown neither: both hold values of profiles.
+    """
 
     id: str
     at: datetime
@@ -70,6 +73,7 @@ class DeliveryDetail(DeliveryRead):
 
     timeline: list[AttemptRead]
     dead_letters: list[DeadLetterRead]
+    redacted: bool
 
 
 class Stage(StrEnum):

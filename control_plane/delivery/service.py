@@ -22,7 +22,7 @@ async def list_deliveries(work: Work, wanted: DeliveryFilter, paging: Paging) ->
 
 
 async def show_delivery(work: Work, delivery_id: str) -> DeliveryDetail:
-    """One, with its attempts; raises `NotFound`."""
+    """One, with its attempts, of which viewers see no request and no response; raises `NotFound`."""
     row = await repository.get(work, delivery_id)
     if row is None:
         raise NotFound(
@@ -30,10 +30,13 @@ async def show_delivery(work: Work, delivery_id: str) -> DeliveryDetail:
             "samples."
         )
     (shown,) = await show_all(work, [row])
+    redacted = not work.caller.sees_profiles
+    attempts = await repository.attempts_of(work, [delivery_id], MOST_ATTEMPTS)
     return DeliveryDetail(
         **shown.model_dump(),
-        timeline=[_attempt(each) for each in await repository.attempts_of(work, [delivery_id], MOST_ATTEMPTS)],
+        timeline=[_attempt(each, redacted) for each in attempts],
         dead_letters=await dead_letters.letters_of(work, [delivery_id]),
+        redacted=redacted,
     )
 
 
@@ -50,8 +53,10 @@ def _show(work: Work, row: KeptDelivery, type_key: str) -> DeliveryRead:
     return DeliveryRead(**told, at=row.last_at, link=link, trigger=_trigger(row.run))
 
 
-def _attempt(row: KeptAttempt) -> AttemptRead:
+def _attempt(row: KeptAttempt, redacted: bool) -> AttemptRead:
     told = {name: getattr(row, name) for name in AttemptRead.model_fields if name != "trigger"}
+    if redacted:
+        told |= {"request": None, "response": None}
     return AttemptRead(**told, trigger=_trigger(row.run))
 
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from control_plane.access.caller import Role
 from control_plane.access.repeatable import Repeated
 from control_plane.access.trial_limit import TooManyTrials
 from control_plane.access.work import Editing, Viewing
@@ -49,7 +48,7 @@ async def get_mapping_language(work: Viewing, connector_type: TypeKey = None, ac
         fits = await samples.fits_action(work, (await find_action(work, action_id)).id)
     chosen = await samples.choose(work, fits, 50)
     events = () if chosen.are_examples else (event for _, event in chosen.events)
-    return language.describe(type_, events, values=work.caller.role.includes(Role.EDITOR))
+    return language.describe(type_, events, values=work.caller.sees_profiles)
 
 
 @router.post("/mappings:check", responses=documented(NotFound, InvalidInput))

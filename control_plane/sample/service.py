@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from connectors.records.codec import SCHEMA_VERSION
 from connectors.records.profile_event import MembershipEvent, PlainEvent, ProfileEvent
-from control_plane.access.caller import Role
 from control_plane.access.letting_go import let_go
 from control_plane.access.work import Work
 from control_plane.database.models import Audience, EventFeed, Journey
@@ -80,7 +79,7 @@ async def choose(work: Work, fits: Fits, limit: int, consent: frozenset[str] = f
 async def show_newest(work: Work, fits: Fits, limit: int) -> SamplesRead:
     """The newest events that fit, as the API shows them; viewers see their shape only."""
     await let_go(work)
-    redacted = not work.caller.role.includes(Role.EDITOR)
+    redacted = not work.caller.sees_profiles
     try:
         tail = await work.parts.events.newest()
     except EventsUnreadable as error:

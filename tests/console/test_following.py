@@ -93,6 +93,20 @@ def test_a_delivery_shows_every_attempt_and_can_be_repeated_by_hand(open_page, d
     assert "token-of-" not in command + page.content()
 
 
+def test_a_viewer_sees_how_a_delivery_ended_and_no_values_of_the_profile(open_page, demonstration):
+    letter = refused(demonstration)
+    user = demonstration.call("POST", "/users", {"name": "Vera"})["id"]
+    key = demonstration.call("POST", f"/users/{user}/api-keys", {"name": "To look"})["api_key"]
+    page = open_page(f"/deliveries?delivery={letter['delivery_id']}", key=key)
+    drawer = page.get_by_role("dialog")
+    expect(drawer.locator(".timeline")).to_contain_text("Attempt 1: Partner error")
+    expect(drawer).to_contain_text("which editors and admins see")
+    expect(drawer.get_by_text("Request and response", exact=True)).to_have_count(0)
+    page.goto(f"{demonstration.url}/dead-letters?letter={letter['id']}")
+    expect(page.get_by_label("The record")).to_contain_text('"profile_id": "text"')
+    assert "someone" not in page.content()
+
+
 def test_one_delivery_is_replayed_from_where_it_is_looked_at(open_page, demonstration):
     letter = refused(demonstration)
     page = open_page(f"/deliveries?delivery={letter['delivery_id']}")

@@ -1,5 +1,6 @@
 """The list of dead letters: filters, pages, counts, the record itself, and nobody else's."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ from sqlalchemy import select, update
 
 from connectors.records.delivery import Reason
 from control_plane.database.models import KeptDeadLetter
+from tests.control_plane.test_openapi import key_of
+from tests.support.builders import membership
 from tests.support.plane import Plane
 from tests.support.reports import Reporter, dead_letter, refused_record
 
@@ -86,6 +89,7 @@ async def test_a_letter_shows_its_record_and_the_partners_documentation(plane: P
     letter = await plane.call("GET", f"{LETTERS}/{item['id']}", 200)
     assert '"profile_id":"ada"' in letter["record"]
     assert (letter["record_truncated"], letter["replayable"], letter["event_id"]) == (False, True, "e-1")
+    assert letter["redacted"] is False
     assert letter["link"] == "https://ledger.example/errors#190"
 
 
@@ -95,6 +99,20 @@ async def test_a_long_record_that_is_no_text_is_shown_cut(plane: Plane) -> None:
     letter = await plane.call("GET", f"{LETTERS}/{item['id']}", 200)
     assert letter["record"].startswith("\N{REPLACEMENT CHARACTER}\0")
     assert (len(letter["record"]), letter["record_bytes"], letter["record_truncated"]) == (32 * 1024, 100_000, True)
+
+
+async def test_a_viewer_sees_the_shape_of_a_record_and_no_values(plane: Plane) -> None:
+    event = membership("ada", event_id="e-1", attributes={"name": "Ada"})
+    await Reporter(plane).report(dead_letter(event=event), refused_record(b'{"name": "Ada"', at=NOW))
+    viewer = {"Authorization": f"Bearer {await key_of(plane, 'viewer')}"}
+    letters = {}
+    for item in (await plane.call("GET", LETTERS, 200))["items"]:
+        letter = letters[item["delivery_id"]] = await plane.call("GET", f"{LETTERS}/{item['id']}", 200, headers=viewer)
+        assert letter["redacted"] is True
+    record = json.loads(letters["dlv_1"]["record"])
+    assert (record["profile_id"], record["attributes"], record["change"]) == ("text", {"name": "text"}, "joined")
+    assert set(record["identifiers"].values()) == {"text"}
+    assert letters[None]["record"] is None
 
 
 async def test_letters_of_another_workspace_are_not_there(plane: Plane) -> None:

@@ -8,6 +8,7 @@ import pytest
 from connectors.records.delivery import Outcome, OutcomeClass, SourcePosition
 from connectors.records.metrics_table import outcome_errors
 from control_plane.sample.topic_tail import TopicUnreadable
+from tests.control_plane.test_openapi import key_of
 from tests.support.builders import membership
 from tests.support.plane import ListedEvents, ListedOutcomes, Plane, plane_settings, running_plane
 from tests.support.reports import Reporter, attempt, dead_letter, refused_record
@@ -47,6 +48,16 @@ async def test_a_delivery_is_one_row_with_its_attempts_as_a_timeline(plane: Plan
     assert detail["timeline"][0]["next_attempt_at"] is not None
     assert detail["timeline"][1]["response"] == {"status": 400, "body": "no such list"}
     assert [letter["replayable"] for letter in detail["dead_letters"]] == [True]
+
+
+async def test_a_viewer_sees_how_attempts_ended_and_not_what_was_said(plane: Plane) -> None:
+    await Reporter(plane).report(attempt("dlv_1"))
+    viewer = {"Authorization": f"Bearer {await key_of(plane, 'viewer')}"}
+    for headers, redacted in ((viewer, True), ({}, False)):
+        detail = await plane.call("GET", "/v1/deliveries/dlv_1", 200, headers=headers)
+        (told,) = detail["timeline"]
+        assert (detail["redacted"], told["http_status"], told["partner_code"]) == (redacted, 400, "190")
+        assert (told["request"] is None, told["response"] is None) == (redacted, redacted)
 
 
 @pytest.mark.parametrize(

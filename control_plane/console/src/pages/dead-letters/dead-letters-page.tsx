@@ -198,9 +198,12 @@ function LetterDialog({ id, close }: { id: string; close: () => void }) {
               <p class="quiet">
                 {data.topic}, partition {data.partition}, offset {data.offset}, {count(data.record_bytes)} bytes{data.record_truncated && ", of which the beginning is shown"}
               </p>
-              <pre class="wire" tabIndex={0} aria-label="The record">
-                {pretty(data.record)}
-              </pre>
+              {data.redacted && <p class="quiet">Editors and admins see the record with the values of the profile.</p>}
+              {data.record !== null && (
+                <pre class="wire" tabIndex={0} aria-label="The record">
+                  {pretty(data.record)}
+                </pre>
+              )}
               <div class="buttons">
                 {data.replayable && <ReplayButton ids={[data.id]} label="Replay…" />}
                 {data.delivery_id && (

@@ -1,22 +1,27 @@
 /** Attempts on a line, from the first to the last: why, when, how long, what was said, and what comes next. */
+import type { ComponentChildren } from "preact";
 import type { Attempt, PartnerRequest } from "../../api/types";
 import { RequestShown, Wire } from "../../exchanges";
 import { outcomeLabel } from "../../outcomes";
 import { words } from "../../ui/format";
 import { Time } from "../../ui/time";
 
-export function AttemptTimeline({ attempts }: { attempts: readonly Attempt[] }) {
+export function AttemptTimeline({ attempts, isRedacted }: { attempts: readonly Attempt[]; isRedacted: boolean }) {
   return (
-    <ol class="timeline">
-      {attempts.map((attempt, index) => (
-        <AttemptShown key={attempt.id} attempt={attempt} isOpen={index === attempts.length - 1} />
-      ))}
-    </ol>
+    <>
+      {isRedacted && <p class="quiet">Requests and responses hold values of profiles, which editors and admins see.</p>}
+      <ol class="timeline">
+        {attempts.map((attempt, index) => (
+          <AttemptShown key={attempt.id} attempt={attempt}>
+            {!isRedacted && <ExchangeShown attempt={attempt} isOpen={index === attempts.length - 1} />}
+          </AttemptShown>
+        ))}
+      </ol>
+    </>
   );
 }
 
-function AttemptShown({ attempt, isOpen }: { attempt: Attempt; isOpen: boolean }) {
-  const request = requestOf(attempt);
+function AttemptShown({ attempt, children }: { attempt: Attempt; children: ComponentChildren }) {
   return (
     <li class={attempt.outcome}>
       <h4>
@@ -36,12 +41,19 @@ function AttemptShown({ attempt, isOpen }: { attempt: Attempt; isOpen: boolean }
           Next attempt <Time at={attempt.next_attempt_at} />
         </p>
       )}
-      <details open={isOpen}>
-        <summary>Request and response</summary>
-        {request === null ? <p class="quiet">No request was made.</p> : <RequestShown request={request} of={` of attempt ${attempt.attempt}`} />}
-        <Answer attempt={attempt} />
-      </details>
+      {children}
     </li>
+  );
+}
+
+function ExchangeShown({ attempt, isOpen }: { attempt: Attempt; isOpen: boolean }) {
+  const request = requestOf(attempt);
+  return (
+    <details open={isOpen}>
+      <summary>Request and response</summary>
+      {request === null ? <p class="quiet">No request was made.</p> : <RequestShown request={request} of={` of attempt ${attempt.attempt}`} />}
+      <Answer attempt={attempt} />
+    </details>
   );
 }
 

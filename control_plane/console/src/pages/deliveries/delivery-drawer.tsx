@@ -39,7 +39,7 @@ function DeliveryShown({ delivery }: { delivery: DeliveryDetail }) {
       )}
       <Buttons delivery={delivery} />
       <h3>{plural(delivery.timeline.length, "attempt")} kept</h3>
-      <AttemptTimeline attempts={delivery.timeline} />
+      <AttemptTimeline attempts={delivery.timeline} isRedacted={delivery.redacted} />
     </>
   );
 }
