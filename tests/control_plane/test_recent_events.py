@@ -18,7 +18,7 @@ from tests.support.builders import event_bytes, membership
 
 def say(kafka: KafkaSettings, *values: bytes) -> None:
     """Put these on the topic, each in the partition of its number."""
-    producer = Producer(kafka.librdkafka())
+    producer = Producer({**kafka.librdkafka(), "enable.idempotence": True})  # a retry changes no order then
     for number, value in enumerate(values):
         producer.produce(kafka.topic_prefix + PROFILE_EVENTS.name, value=value, key=b"p", partition=number % 4)
     assert producer.flush(20) == 0
