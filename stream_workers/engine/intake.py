@@ -42,10 +42,10 @@ class Intake:
     def take(self, partition: OwnedPartition, record: ConsumerRecord) -> None:
         """One record in: exactly one dead letter, or deliveries that have begun, ended or wait."""
         partition.position.take(record.offset)
-        if record.offset % ROUTE_SAMPLE == 0 and record.key and self.partitions:
-            self._check_route(record)
         try:
             event = self._decode(record)
+            if record.offset % ROUTE_SAMPLE == 0 and self.partitions:
+                self._check_route(record)
             self._plan(partition, record, event)
         except UndecodableRecord as bad:
             self._dead_letter(partition, record, bad)
