@@ -4,6 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors.kit.exchange import PartnerResponse
+from stream_workers.engine.intake import ROUTE_SAMPLE
 from tests.support.builders import audience, connector, membership
 from tests.support.engine import Bench
 
@@ -42,6 +43,18 @@ async def test_the_lag_of_a_partition_is_told_by_its_owner_only(bench):
     await bench.engine.release({0})
     assert told(bench, "patchbay_lag_records", partition="0") is None
     assert told(bench, "patchbay_position_offset", partition="0") is None
+
+
+@pytest.mark.parametrize(
+    ("partitions", "misrouted"),
+    [(1, 0), (0, 0), (4, 1)],  # murmur2 puts `p-3` into partition 3 of 4
+    ids=["at home", "not known how many", "elsewhere"],
+)
+async def test_a_producer_that_partitions_by_something_else_is_noticed(bench, partitions, misrouted):
+    bench.engine.intake.partitions = partitions
+    bench.feed(*(membership("p-3", seconds=number) for number in range(ROUTE_SAMPLE)))
+    await bench.settle()
+    assert told(bench, "patchbay_misrouted_records_sampled_total") == misrouted
 
 
 async def probed(bench):
