@@ -1,6 +1,7 @@
 """Rows that wait to be sent together: one batch per action and kind of change."""
 
 from dataclasses import dataclass, field
+from math import inf
 
 from connectors.kit.declaration import BatchRule
 from stream_workers.engine.connector import Group
@@ -33,6 +34,8 @@ class Batches:
 
     def __init__(self) -> None:
         self._open: dict[BatchKey, OpenBatch] = {}
+        self.awaited = inf
+        """When they are looked at next (monotonic): the timer of this time counts, and no other."""
 
     def add(self, delivery: Delivery, rule: BatchRule, within: float, now: float) -> tuple[float | None, bool]:
         """Put a row into its batch, which is to go within so many seconds if it is a new one.

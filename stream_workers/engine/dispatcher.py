@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 
 from connectors.kit.declaration import BatchRule
 from connectors.records.delivery import Reason
@@ -233,7 +234,7 @@ class Dispatcher:
         connector = delivery.connector
         due, full = self._batches[connector.id].add(delivery, rule, within, self._clock.monotonic())
         if due is not None:
-            self._timers.at(due, self._flush_due, connector)
+            self._await_batches(connector)
         return full
 
     def resume_job(self, group: Group) -> None:
@@ -254,8 +255,18 @@ class Dispatcher:
         delivery.stage = Stage.OVER
         self._endings.skip(delivery, reason)
 
-    def _flush_due(self, connector: Connector) -> None:
-        self.flush(connector)
+    def _await_batches(self, connector: Connector) -> None:
+        batches = self._batches[connector.id]
+        due = batches.next_due()
+        if due is not None and due < batches.awaited:
+            batches.awaited = due
+            self._timers.at(due, self._flush_due, (connector, due))
+
+    def _flush_due(self, awaited: tuple[Connector, float]) -> None:
+        connector, due = awaited
+        if due == self._batches[connector.id].awaited:
+            self._batches[connector.id].awaited = inf
+            self.flush(connector)
 
     def flush(self, connector: Connector, *, everything: bool = False) -> None:
         """Send the batches that are due, or all of them (on publish, on resume and on shutdown)."""
@@ -264,9 +275,7 @@ class Dispatcher:
             connector.ready.extend(batches.flush(now, everything=everything))
         else:
             batches.put_off(now)
-        due = batches.next_due()
-        if due is not None:
-            self._timers.at(due, self._flush_due, connector)
+        self._await_batches(connector)
         self.slots.pump(connector)
 
     def flush_batches(self) -> bool:

@@ -27,7 +27,8 @@ class Sent:
 class ScriptedPartner:
     """One partner for all workers. `mood` decides: `healthy`, `failing`, `hanging`, `rejecting`, or `every other`.
 
-    With `jobs` it takes what is new and has done it when it is asked about it.
+    With `jobs` it takes what is new and has done it when it is asked about it; every third job must not be gone on with
+    after a missing answer or a takeover.
     """
 
     def __init__(self, versions: Callable[[str], tuple[int, int]]) -> None:
@@ -72,7 +73,7 @@ class ScriptedPartner:
         fails = self.mood == "failing" or (self.mood == "every other" and self._count % 2)
         status = 503 if fails else 400 if self.mood == "rejecting" else 200
         if status == 200 and self.jobs and not asks:
-            return PartnerResponse(202, body=b"t-1")
+            return PartnerResponse(202, body=b"fragile-1" if self._count % 3 == 0 else b"t-1")
         for row in rows:
             row.accepted = status == 200
         if asks:

@@ -107,6 +107,18 @@ async def test_what_newer_changes_have_replaced_does_not_gather_while_a_connecto
     await bench.engine.stop()
 
 
+async def test_batches_that_are_always_open_await_one_timer_each_time(bench_of):
+    bench = await bench_of("sync_batch")
+    for number in range(20):
+        change = Change.LEFT if number % 2 else Change.JOINED
+        bench.feed(membership(f"p-{number}", change))
+        await bench.settle()
+        await bench.pass_time(BATCH_SECONDS / 2)
+    await bench.until(lambda: len(bench.outcomes()) >= 18)
+    assert len(bench.engine.dispatcher._timers._heap) <= 2
+    await bench.engine.stop()
+
+
 # --- one attempt of a profile at a time ---
 
 

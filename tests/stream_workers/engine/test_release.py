@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
+from stream_workers.engine.delivery import Delivery
 from tests.support.builders import action, audience, connector, membership
 from tests.support.engine import Bench
 
@@ -103,7 +104,7 @@ def waiting(bench: Bench) -> set[str]:
     found = set()
     for _due, _order, _callback, argument in bench.engine.dispatcher._timers._heap:
         held = argument[1] if isinstance(argument, tuple) else []
-        found |= {one.lane for one in (held if isinstance(held, list) else [held])}
+        found |= {one.lane for one in (held if isinstance(held, list) else [held]) if isinstance(one, Delivery)}
     return found
 
 
