@@ -12,7 +12,7 @@ from tests.faults.plane import Plane, is_up
 from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene
 from tests.stream_workers.conftest import PostgresqlServer
-from tests.support.oracle import read_all
+from tests.support.oracle import PATIENCE, read_all
 from tests.support.recount import Counts, recount, stored_counts
 
 ANSWER_SECONDS = 2.0
@@ -98,8 +98,8 @@ def _stretch(scene: Scene, rate: float, seconds: float) -> float:
 
 def _is_stored_exactly(scene: Scene, server: PostgresqlServer, seconds: float) -> tuple[bool, str]:
     """Whether the tables come to hold what a recount of the topics gives, and how much that is."""
-    outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES)]
-    attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS)]
+    outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES, PATIENCE)]
+    attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS, PATIENCE)]
     wanted = recount(outcomes, attempts)
     with contextlib.suppress(AssertionError):
         scene.until(lambda: asyncio.run(_stored(server.url)) == wanted, seconds)

@@ -16,7 +16,7 @@ from tests.faults.plane import Plane, is_up
 from tests.faults.report import Report, Size
 from tests.faults.scene import Place, Scene, scene_on
 from tests.support.kafka import embedded_kafka
-from tests.support.oracle import read_all, repeats, wrong_final_states
+from tests.support.oracle import PATIENCE, read_all, repeats, wrong_final_states
 from tests.support.recount import recount
 from tests.support.workers import WorkerProcess
 
@@ -95,8 +95,8 @@ def _compare_sums(scene: Scene, http: httpx.Client, report: Report) -> None:
 
 def _recounted(scene: Scene) -> Sums:
     """From the topics, by connector: sent, removed, errors, skipped, failed attempts."""
-    outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES)]
-    attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS)]
+    outcomes = [message.value() for message in read_all(scene.settings, OUTCOMES, PATIENCE)]
+    attempts = [message.value() for message in read_all(scene.settings, ATTEMPTS, PATIENCE)]
     sums: Sums = {}
     for (_, connector, _, _, class_, _, _), count in recount(outcomes, attempts).items():
         kind = "failed" if class_.startswith("attempt:") else class_ if class_ in KINDS else "errors"

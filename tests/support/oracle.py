@@ -14,6 +14,8 @@ from connectors.records.topics import DEAD_LETTERS, OUTCOMES, PENDING, PROFILE_E
 from stream_workers.core.identity import POSITION_KEY
 
 ACCEPTED = ("sent", "removed")
+PATIENCE = 40
+"""Looks at nothing, for six seconds, before a large topic counts as read: a busy broker may not answer for a while."""
 
 
 class CommittedReader:
