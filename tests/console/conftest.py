@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from control_plane.console.serving import BUILT
 from tests.console.demonstration import Demonstration
@@ -15,6 +15,8 @@ from tests.support.stack import RunningUp
 CHROMIUM = Path("/usr/bin/chromium")
 CONSOLE = BUILT.parent
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+expect.set_options(timeout=15_000)  # two busy cores may keep a page from its data for longer than the usual 5 s
 
 
 def pytest_collection_modifyitems(items):
