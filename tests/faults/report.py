@@ -16,6 +16,10 @@ class Size:
         """The value for this size."""
         return full if self.full else small
 
+    def seconds(self, promised: float) -> float:
+        """The bound of a time: what is promised, or ten times that where other tests want the machine as well."""
+        return self.pick(10 * promised, promised)
+
     @property
     def name(self) -> str:
         """As on the command line."""

@@ -41,7 +41,7 @@ def run(place: Place, size: Size) -> Report:
     report.none("first arrivals out of order", first_arrivals_out_of_order(received, scene.stream.order))
     report.none("wrong final states", wrong_final_states(received, scene.stream.newest))
     report.at_most("repeated requests", repeats(received), kills * BOUND)
-    report.at_most("longest takeover", max(stalls), SESSION_SECONDS + 5, "s")
+    report.at_most("longest takeover", max(stalls), size.seconds(SESSION_SECONDS + 5), "s")
     report.note("events, kills", f"{events:,}, {kills}")
     return report
 

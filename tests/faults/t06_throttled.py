@@ -62,7 +62,7 @@ def _throttle(scene: Scene, answer: Answer, report: Report) -> None:
         scene.until(lambda: scene.partner.count("/p0") > 0)
         scene.until(lambda: len(scene.stream.sent) - before >= 200 * (answer.seconds + 1), answer.seconds + 30)
     came = sorted(arrival.at for arrival in scene.arrivals("/p0") if arrival.status == 429)
-    held = [at for at in came if 0.5 < at - came[0] < answer.seconds]
+    held = [at for at in came if 1.5 < at - came[0] < answer.seconds]
     scene.want_all("act_1")
     scene.until_complete(30)
     scene.partner.behave("/p0")

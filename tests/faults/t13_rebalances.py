@@ -40,7 +40,7 @@ def run(place: Place, size: Size) -> Report:
     report.none("wrong final states", wrong_final_states(received, scene.stream.newest))
     report.equal("held deliveries that were sent once resumed", resumed, rows)
     report.at_most("repeated requests", repeats(received), moves * IN_FLIGHT)
-    report.at_most("longest stall", max(stalls), STALL_SECONDS, "s")
+    report.at_most("longest stall", max(stalls), size.seconds(STALL_SECONDS), "s")
     report.note("events, rebalances", f"{len(scene.stream.sent):,}, {moves}")
     return report
 

@@ -42,8 +42,8 @@ def run(place: Place, size: Size) -> Report:
         report.none("retries sent after the deactivation", cancelled)
         report.none("events without an end", scene.ledger.missing())
         report.none("deliveries counted twice", scene.ledger.counted_twice())
-    report.at_most("last new request after the deactivation, p99", percentile(lasts, 0.99), 1.0, "s")
-    report.at_most("the same, worst", max(lasts), 2.0, "s")
+    report.at_most("last new request after the deactivation, p99", percentile(lasts, 0.99), size.seconds(1.0), "s")
+    report.at_most("the same, worst", max(lasts), size.seconds(2.0), "s")
     report.note("deactivations, other changes meanwhile", f"{rounds}, {len(changes):,}")
     return report
 

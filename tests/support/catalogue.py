@@ -167,7 +167,7 @@ class CatalogueBench(Bench):
     def _behaviours(self) -> Any:
         return self.simulator._behaviours
 
-    async def go_on_until(self, condition: Callable[[], Any], within_seconds: float = 10.0) -> None:
+    async def go_on_until(self, condition: Callable[[], Any], within_seconds: float = 30.0) -> None:
         """Let time pass, a step whenever nothing runs, until the condition holds; fails when it never does."""
         deadline = asyncio.get_running_loop().time() + within_seconds
         while not condition():

@@ -225,7 +225,7 @@ class Bench:
         """Events arrive in one chunk."""
         self.engine.feed(partition, [self.record(event, partition) for event in events])
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
         """Let the loop turn until the condition holds; fails when it never does."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not condition():

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-def eventually(holds: Callable[[], object], within_seconds: float = 15.0) -> None:
+def eventually(holds: Callable[[], object], within_seconds: float = 30.0) -> None:
     """Returns as soon as `holds()` is true; fails the test at the deadline."""
     deadline = time.monotonic() + within_seconds
     while not holds():
@@ -14,7 +14,7 @@ def eventually(holds: Callable[[], object], within_seconds: float = 15.0) -> Non
         time.sleep(0.02)
 
 
-async def eventually_true(holds: Callable[[], Awaitable[object] | object], within_seconds: float = 15.0) -> None:
+async def eventually_true(holds: Callable[[], Awaitable[object] | object], within_seconds: float = 30.0) -> None:
     """The same inside an event loop; `holds` may be a plain or an async function."""
     deadline = time.monotonic() + within_seconds
     while not await _value(holds):

@@ -60,7 +60,7 @@ class WorkerProcess:
         """It goes on as if no time had passed."""
         os.kill(self.pid, signal.SIGCONT)
 
-    def stop(self, seconds: float = 20.0) -> int:
+    def stop(self, seconds: float = 40.0) -> int:
         """Asks it to end; the exit code."""
         self._started().send_signal(signal.SIGTERM)
         return self._started().wait(seconds)
