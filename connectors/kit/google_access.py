@@ -58,10 +58,17 @@ def refresh_token(product: str, *scopes: str) -> Any:
 
 VERDICTS: Mapping[str, Verdict] = {
     **dict.fromkeys(
-        ("UNAUTHENTICATED", "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "authError", "forbidden"),
+        (
+            "UNAUTHENTICATED",
+            "PERMISSION_DENIED",
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+            "SERVICE_DISABLED",
+            "accessNotConfigured",
+            "authError",
+            "forbidden",
+        ),
         Verdict.UNAUTHORIZED,
     ),
-    **dict.fromkeys(("SERVICE_DISABLED", "accessNotConfigured"), Verdict.UNAUTHORIZED),
     **dict.fromkeys(
         ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"),
         Verdict.THROTTLED,

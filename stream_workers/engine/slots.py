@@ -136,10 +136,10 @@ class Slots:
         connector.breaker.given_up()
         ours = [delivery for delivery in attempt.group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
         job = [delivery for delivery in ours if connector.goes_on(delivery)]
-        if job:
-            connector.ready.appendleft(job)
         for delivery in job:
             delivery.stage = Stage.WITH_PARTNER
+        if job:
+            connector.ready.appendleft(job)
         for delivery in ours:
             if not connector.goes_on(delivery):
                 delivery.partition.leave_job(delivery)

@@ -89,7 +89,7 @@ class ReadOffsets(defaultdict[TP, int | None]):
     """Below what Faust's drain loop drops a message without a word: never anything of a chunked topic.
 
     The loop notes a message's offset after handing it over, and so undoes a seek that was asked for meanwhile. Whoever
-    takes chunks looks at their offsets himself.
+    takes chunks looks at their offsets too.
     """
 
     def __init__(self, chunking: Chunking) -> None:

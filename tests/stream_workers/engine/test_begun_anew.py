@@ -91,21 +91,6 @@ async def test_a_newer_change_takes_the_place_of_a_row_that_begins_anew(bench):
     await bench.until(lambda: not bench.logs[0].rows)
 
 
-async def test_a_job_that_fails_after_a_takeover_does_not_follow_a_newer_change(bench):
-    await begin(bench, "job-7", "p-1", "p-2", "p-3")
-    bench.feed(membership("p-1", Change.LEFT, seconds=5))
-    await bench.settle()
-    answers(bench, PartnerResponse(503))
-    await take_over(bench, kept=False)
-    await bench.pass_time(ASKED_AGAIN)
-    await bench.until(lambda: ("p-1", "skipped", "superseded") in bench.outcomes())
-    answers(bench, PartnerResponse(200))
-    for _ in range(3):
-        await bench.pass_time(TRIED_AGAIN)
-    await bench.until(lambda: len(bench.outcomes()) == 4)
-    assert bench.partner.received()[6:].count(("p-1", "joined")) == 0
-
-
 async def test_a_newer_change_finds_the_second_job_of_a_row_too(bench):
     await begin(bench, "fragile-7", "p-1", "p-2", "p-3")
     answers(bench, SILENCE)

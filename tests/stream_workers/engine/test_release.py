@@ -28,19 +28,23 @@ async def release(bench: Bench, partition: int) -> None:
         await asyncio.sleep(0.002)
 
 
-async def test_a_job_that_was_asked_for_rows_of_two_partitions_is_asked_again_for_those_that_stay(bench):
-    bench.partner.answer = lambda _request: PartnerResponse(202, body=b"job-7")
+async def release_while_asked(bench: Bench, ticket: str) -> None:
+    """Partition 1 goes while the job of rows of both is being asked for, and the partner answers after that."""
+    bench.partner.answer = lambda _request: PartnerResponse(202, body=ticket.encode())
     bench.feed(membership("p-0"), membership("p-1"), partition=0)
     bench.feed(membership("p-2"), partition=1)
-    await bench.until(lambda: {row.ticket for log in bench.logs.values() for row in log.pending_rows()} == {"job-7"})
+    await bench.until(lambda: {row.ticket for log in bench.logs.values() for row in log.pending_rows()} == {ticket})
     await bench.settle(0)
     bench.partner.hold = asyncio.Event()
     await bench.pass_time(6)
     await bench.until(lambda: bench.partner.running == 1)
-
     bench.partner.answer = lambda _request: PartnerResponse(200)
     await release(bench, 1)
     bench.partner.hold.set()
+
+
+async def test_a_job_that_was_asked_for_rows_of_two_partitions_is_asked_again_for_those_that_stay(bench):
+    await release_while_asked(bench, "job-7")
     await bench.until(lambda: len(bench.outcomes(0)) == 2)
     assert sorted(bench.outcomes(0)) == [("p-0", "sent", None), ("p-1", "sent", None)]
     assert bench.partner.requests[-1]["ticket"] == "job-7"
@@ -48,20 +52,7 @@ async def test_a_job_that_was_asked_for_rows_of_two_partitions_is_asked_again_fo
 
 
 async def test_a_job_that_must_not_be_gone_on_with_begins_anew_for_the_rows_that_stay(bench):
-    bench.partner.answer = lambda _request: PartnerResponse(202, body=b"fragile-7")
-    bench.feed(membership("p-0"), membership("p-1"), partition=0)
-    bench.feed(membership("p-2"), partition=1)
-    await bench.until(
-        lambda: {row.ticket for log in bench.logs.values() for row in log.pending_rows()} == {"fragile-7"}
-    )
-    await bench.settle(0)
-    bench.partner.hold = asyncio.Event()
-    await bench.pass_time(6)
-    await bench.until(lambda: bench.partner.running == 1)
-
-    bench.partner.answer = lambda _request: PartnerResponse(200)
-    await release(bench, 1)
-    bench.partner.hold.set()
+    await release_while_asked(bench, "fragile-7")
     await bench.until(lambda: {row.ticket for row in bench.logs[0].pending_rows()} == {None})
     await bench.pass_time(61)
     await bench.until(lambda: len(bench.outcomes(0)) == 2)

@@ -87,12 +87,18 @@ async def test_a_late_change_does_not_replace_what_waits_although_the_horizon_ha
     await successor.engine.stop()
 
 
-async def test_chunks_that_were_fetched_before_a_seek_do_not_pass_for_the_re_read(bench):
-    records = [bench.record(membership(f"p-{number}")) for number in range(4)]
+async def doubted(bench, first, last):
+    """The records up to `last`, of which the feed has had 0 and then those from `first` on: a seek is due."""
+    records = [bench.record(membership(f"p-{number}")) for number in range(last + 1)]
     bench.engine.feed(0, records[:1])
     await bench.until(lambda: bench.engine.feeds[0].partition.position.expected == 1)
-    bench.engine.feed(0, records[2:3])
+    bench.engine.feed(0, records[first:last])
     await bench.until(lambda: bench.seeks)
+    return records
+
+
+async def test_chunks_that_were_fetched_before_a_seek_do_not_pass_for_the_re_read(bench):
+    records = await doubted(bench, 2, 3)
     bench.engine.feed(0, records[3:])
     await bench.until(lambda: not bench.engine.feeds[0].chunks)
     bench.engine.feed(0, records[1:])
@@ -101,11 +107,7 @@ async def test_chunks_that_were_fetched_before_a_seek_do_not_pass_for_the_re_rea
 
 
 async def test_nothing_of_the_second_reading_is_let_go_of_when_another_early_chunk_is_doubted(bench):
-    records = [bench.record(membership(f"p-{number}")) for number in range(6)]
-    bench.engine.feed(0, records[:1])
-    await bench.until(lambda: bench.engine.feeds[0].partition.position.expected == 1)
-    bench.engine.feed(0, records[4:5])
-    await bench.until(lambda: bench.seeks)
+    records = await doubted(bench, 4, 5)
     for chunk in (records[5:], records[1:3]):
         bench.engine.feed(0, chunk)
     await bench.until(lambda: len(bench.seeks) == 2)
