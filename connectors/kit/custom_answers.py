@@ -17,7 +17,6 @@ from connectors.kit.declaration import Batch, Classify
 from connectors.kit.exchange import PartnerResponse
 
 ABSENT = object()
-MAX_CODE = 200
 
 
 def classify_by_rules(rules: Sequence[AnswerRule]) -> Classify:
@@ -74,7 +73,7 @@ def _content(response: PartnerResponse) -> Any:
 
 def _code(content: Any, pointer: str | None) -> str | None:
     found = ABSENT if pointer is None else value_at(content, pointer)
-    return str(found)[:MAX_CODE] if isinstance(found, (str, int, float)) and found != "" else None
+    return str(found) if isinstance(found, (str, int, float)) and found != "" else None
 
 
 def _seconds(content: Any, pointer: str | None) -> float | None:

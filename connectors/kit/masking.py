@@ -11,6 +11,8 @@ from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse
 
 MASK = "«secret»"
 SHOWN_BYTES = 4096
+SHOWN_CODE = 200
+"""Characters of a partner's code; cut after the masking, since half of a secret would not be found."""
 HIDDEN_HEADERS = frozenset(
     (
         *("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "access-token"),

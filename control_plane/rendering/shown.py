@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from connectors.kit.classification import Classification, Verdict
 from connectors.kit.declaration import ConnectorType
 from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse, TransportError, TransportErrorKind
-from connectors.kit.masking import Masker
+from connectors.kit.masking import SHOWN_CODE, Masker
 
 SHOWN_BODY = 128 * 1024
 
@@ -57,7 +57,7 @@ def show_answer(answer: Answer, masker: Masker) -> AnswerRead:
 
 def show_verdict(type_: ConnectorType, found: Classification, answer: Answer | None, masker: Masker) -> VerdictRead:
     """What it means, with the partner's own code explained where it is known."""
-    code = None if found.partner_code is None else masker.text(found.partner_code)
+    code = None if found.partner_code is None else masker.text(found.partner_code)[:SHOWN_CODE]
     known: dict[str, Any] = {} if code is None else {"meaning": type_.code_meaning(code)}
     if code is not None:
         known["documentation"] = type_.code_link(code)

@@ -1,6 +1,7 @@
 """Writing down how deliveries end: the outcome, the dead letter, the sample for the explorer, the counters."""
 
 from connectors.kit.classification import Classification
+from connectors.kit.masking import SHOWN_CODE
 from connectors.records.codec import SCHEMA_VERSION, encode
 from connectors.records.delivery import Attempt, DeadLetter, Outcome, OutcomeClass, Reason, SourcePosition
 from connectors.records.profile_event import MembershipEvent
@@ -65,7 +66,7 @@ class Endings:
             event_id=taken.event.event_id,
             change=delivery.change,
             reason=found.reason,
-            partner_code=_scrubbed(found.partner_code, exchange),
+            partner_code=_code(found.partner_code, exchange),
             http_status=exchange.http_status,
             latency_ms=exchange.latency_ms,
             rows=rows,
@@ -78,7 +79,6 @@ class Endings:
     def _write_outcome(self, delivery: Delivery, end: End, now: int, exchange: Exchange | None) -> None:
         taken, live = delivery.taken, delivery.connector.live
         event = taken.event
-        code = end.partner_code
         outcome = Outcome(
             v=SCHEMA_VERSION,
             workspace=event.workspace,
@@ -94,7 +94,7 @@ class Endings:
             event_id=event.event_id,
             change=delivery.change,
             reason=end.reason,
-            partner_code=_scrubbed(code, exchange),
+            partner_code=_code(end.partner_code, exchange),
             http_status=exchange.http_status if exchange else None,
             attempts=delivery.attempts,
             latency_ms=exchange.latency_ms if exchange else 0,
@@ -121,13 +121,18 @@ class Endings:
             action_id=delivery.action_id,
             run=delivery.run,
             outcome=end.outcome,
-            partner_code=_scrubbed(end.partner_code, exchange),
+            partner_code=_code(end.partner_code, exchange),
             record=taken.value,
             record_bytes=taken.size,
             appended_at=taken.appended_at,
         )
         delivery.partition.write_dead_letter(delivery.lane.encode(), encode(letter))
         self._telemetry.dead_letter(letter.reason)
+
+
+def _code(given: str | None, exchange: Exchange | None) -> str | None:
+    shown = _scrubbed(given, exchange)
+    return shown[:SHOWN_CODE] if shown else shown
 
 
 def _scrubbed(text: str | None, exchange: Exchange | None) -> str | None:

@@ -72,7 +72,7 @@ def _completed(job: SegmentJob, sent: Batch) -> tuple[Classification, ...]:
 def _warned(warning: Any) -> tuple[str, Classification] | None:
     if not isinstance(warning, dict):
         return None
-    entity, message = warning.get("entity"), str(warning.get("message"))[:200]
+    entity, message = warning.get("entity"), str(warning.get("message"))
     user = entity.get("user_id") if isinstance(entity, dict) else entity
     return (str(user).lower(), _not_taken(message)) if user else None
 

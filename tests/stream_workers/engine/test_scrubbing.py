@@ -39,3 +39,15 @@ async def test_no_record_repeats_a_secret_that_the_partner_repeats(bench):
     (attempt,) = [decode(Attempt, value) for value in log.attempts]
     assert outcome.partner_code == letter.partner_code == letter.detail == "who is «secret»"
     assert SECRET not in repr((outcome, letter.detail, attempt))
+
+
+async def test_a_long_code_is_cut_where_no_half_of_a_secret_can_be_left(bench):
+    bench.partner.answer = lambda _request: PartnerResponse(400, body=f"{'x' * 186} http://{SECRET}.example".encode())
+    bench.feed(membership("p-1"))
+    await bench.settle()
+    (outcome,) = bench.logs[0].outcomes
+    assert outcome.partner_code == f"{'x' * 186} «secret»"
+    bench.partner.answer = lambda _request: PartnerResponse(400, body=b"y" * 1000)
+    bench.feed(membership("p-2"))
+    await bench.settle()
+    assert bench.logs[0].outcomes[-1].partner_code == "y" * 200
