@@ -30,9 +30,8 @@ class Endings:
         if end.outcome.is_error:
             self._write_dead_letter(delivery, end, now, exchange)
         partition = delivery.partition
-        newest = not delivery.outdated and partition.rows.get(delivery.key(), delivery) is delivery
         parks = end.outcome.is_error or (end.reason is Reason.CANCELLED and delivery.has_row)
-        if parks and newest and isinstance(delivery.taken.event, MembershipEvent):
+        if parks and _is_newest(delivery) and isinstance(delivery.taken.event, MembershipEvent):
             partition.park(delivery, end.reason)
         else:
             partition.drop_row(delivery)
@@ -128,6 +127,10 @@ class Endings:
         )
         delivery.partition.write_dead_letter(delivery.lane.encode(), encode(letter))
         self._telemetry.dead_letter(letter.reason)
+
+
+def _is_newest(delivery: Delivery) -> bool:
+    return not delivery.outdated and delivery.partition.rows.get(delivery.key(), delivery) is delivery
 
 
 def _code(given: str | None, exchange: Exchange | None) -> str | None:

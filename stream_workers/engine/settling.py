@@ -61,9 +61,11 @@ class Settling:
         if not delivery.first_at:
             delivery.first_at = now - exchange.latency_ms
         step = self._next_step(connector, delivery, found, now)
-        ticket = _ticket(delivery, step, exchange)
-        if isinstance(step, Wait) and ticket is None and delivery.stop_reason is not None:
-            step = End(OutcomeClass.SKIPPED, delivery.stop_reason)
+        ticket = None
+        if isinstance(step, Wait):
+            ticket = _ticket(delivery, step, exchange)
+            if ticket is None and delivery.stop_reason is not None:
+                step = End(OutcomeClass.SKIPPED, delivery.stop_reason)
         if isinstance(step, Wait) or step.outcome.is_error or delivery.run or self._telemetry.samples():
             self._endings.attempted(delivery, found, step, exchange, rows)
         if isinstance(step, End):
@@ -141,8 +143,7 @@ class Settling:
             self._telemetry.credentials_accepted(connector.live.config)
 
 
-def _ticket(delivery: Delivery, step: NextStep, exchange: Exchange) -> str | None:
+def _ticket(delivery: Delivery, step: Wait, exchange: Exchange) -> str | None:
     """The job that the row goes on with, if any: when the partner did not answer what was asked, it is still there."""
-    ticket = step.ticket if isinstance(step, Wait) else None
-    unanswered = ticket is None and exchange.http_status is None
-    return delivery.ticket if unanswered and delivery.connector.goes_on(delivery) else ticket
+    unanswered = step.ticket is None and exchange.http_status is None
+    return delivery.ticket if unanswered and delivery.connector.goes_on(delivery) else step.ticket
