@@ -9,8 +9,7 @@ from fastapi.responses import StreamingResponse
 from connectors.records.delivery import OutcomeClass
 from control_plane.access.work import Viewing
 from control_plane.errors import Fault, InvalidInput, documented
-from control_plane.outcome import errors, service
-from control_plane.outcome.export import COLUMNS, statistics_csv
+from control_plane.outcome import errors, export, service
 from control_plane.outcome.hours import read_hours
 from control_plane.outcome.pipeline import read_pipeline
 from control_plane.outcome.repository import ErrorFilter, Scope
@@ -84,10 +83,9 @@ async def get_statistics(
 @router.get("/statistics.csv", response_class=StreamingResponse, responses=documented(InvalidInput))
 async def download_statistics(work: Viewing, scope: Scoped, window: Windowed, bom: bool = False) -> StreamingResponse:
     """The same by day and action as CSV; days without anything are left out."""
-    head = ("\ufeff" if bom else "") + errors.csv_text([COLUMNS])
-    lines = (head, *await statistics_csv(work, window, scope))
     headers = {"Content-Disposition": 'attachment; filename="statistics.csv"'}
-    return StreamingResponse(iter(lines), media_type="text/csv; charset=utf-8", headers=headers)
+    lines = export.csv_lines(work, window, scope, bom=bom)
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/statistics/pipeline", responses=documented(InvalidInput))

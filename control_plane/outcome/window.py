@@ -64,6 +64,12 @@ class Window:
         """The end of the day that runs."""
         return self.days[-1].end
 
+    def day_by_day(self) -> "Iterator[Window]":
+        """Windows of one day each."""
+        for day in self.days:
+            within = ((max(one.start, day.start), min(one.end, day.end), one.offset) for one in self.stretches)
+            yield Window((day,), tuple(Stretch(*one) for one in within if one[0] < one[1]))
+
 
 def window_of(length: WindowLength, zone: ZoneInfo, now: datetime) -> Window:
     """The days up to and with the one that runs in this zone."""

@@ -201,3 +201,19 @@ async def test_days_agree_with_a_recount_of_outcomes_around_changes_of_the_clock
             for item in answer:
                 told[date_of(item.day)] += item.count
             assert told == counted_by_day(instants, zone, window), (zone, now)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_window_in_single_days_is_the_same_window(zone: str, moment: str) -> None:
+    window = window_of(WindowLength.QUARTER, ZoneInfo(zone), datetime.fromisoformat(moment).replace(tzinfo=UTC))
+    days = list(window.day_by_day())
+    assert tuple(one.days[0] for one in days) == window.days
+    assert [(one.start, one.end) for one in days] == [(day.start, day.end) for day in window.days]
+    assert [at for one in days for at in offsets(one)] == list(offsets(window))
+
+
+def offsets(window: Window) -> Iterator[tuple[int, int]]:
+    """Every quarter hour of a window with the zone's distance to UTC."""
+    for stretch in window.stretches:
+        yield from ((at, stretch.offset) for at in range(stretch.start, stretch.end, QUARTER))
