@@ -166,8 +166,11 @@ class KafkaPartitionLog:
         if self._producer is not None:
             self._producer.close()
         transactional_id = f"{self._topics.profile_events}-{self._partition}"
-        self._producer = PartitionProducer(self._options, transactional_id, self._partition)
-        self._producer.fence(TAKEOVER_TIMEOUT_SECONDS)
+        producer = self._producer = PartitionProducer(self._options, transactional_id, self._partition)
+        if self._closed:  # in the meantime, by the event loop: nobody else would let go of its threads
+            self._producer = None
+            raise ReadFailed("the partition was given up")
+        producer.fence(TAKEOVER_TIMEOUT_SECONDS)
 
     def _recent(self, wanted: RecentRange, take: Take[RecentRecord]) -> None:
         source = TopicPartition(self._topics.profile_events, self._partition)

@@ -83,3 +83,15 @@ async def test_a_partition_that_is_given_up_is_not_read_on(kafka_settings):
             await log.take_over(take)
         await asyncio.gather(*closing)
         assert len(taken) <= 2 * PORTION
+
+
+async def test_a_partition_that_is_given_up_before_it_is_taken_over_leaves_no_connection():
+    nowhere = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0}
+    with ThreadPoolExecutor() as executor:
+        log = KafkaPartitionLog(
+            nowhere, TopicNames("profile-events", "pending", "outcomes", "a", "d"), 0, KEY, executor
+        )
+        await log.close()
+        with pytest.raises(ReadFailed):
+            await log.take_over(lambda _rows: None)
+    assert log._producer is None
