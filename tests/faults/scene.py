@@ -30,10 +30,11 @@ from tests.support.kafka import topics_of_ones_own, unique_prefix
 from tests.support.oracle import Arrival, Ledger, arrivals
 from tests.support.simulator import SimulatedPartner
 from tests.support.waiting import eventually
-from tests.support.workers import Workers, running_workers
+from tests.support.workers import WorkerProcess, Workers, running_workers
 
 QUICK_RETRIES = {"PATCHBAY_WORKER__RETRY_FIRST_SECONDS": "0.5", "PATCHBAY_WORKER__RETRY_MAX_SECONDS": "4"}
 FLUSH_SECONDS = 60.0
+PARTITIONS = 4
 
 
 @dataclass(repr=False)
@@ -217,6 +218,10 @@ class Scene:
         """Returns when Kafka has so many events of the stream."""
         self.until(lambda: len(self.stream.sent) >= count, within_seconds)
 
+    def until_owned(self, partitions: int, *workers: WorkerProcess) -> None:
+        """Returns when each of these workers owns so many partitions."""
+        self.until(lambda: all(one.metric("patchbay_partitions") == partitions for one in workers), 90)
+
     def arrivals(self, path: str = "") -> list[Arrival]:
         """What the partner received."""
         return arrivals(self.partner.profiles(path))
@@ -234,14 +239,14 @@ class Place:
         self.folder = folder
 
     @contextmanager
-    def scene(self, partitions: int = 4, **environment: str) -> Iterator[Scene]:
+    def scene(self, partitions: int = PARTITIONS, **environment: str) -> Iterator[Scene]:
         """A scene on the shared broker."""
         with scene_on(self.bootstrap_servers, self.folder, partitions, **environment) as scene:
             yield scene
 
 
 @contextmanager
-def scene_on(bootstrap_servers: str, folder: Path, partitions: int = 4, **environment: str) -> Iterator[Scene]:
+def scene_on(bootstrap_servers: str, folder: Path, partitions: int = PARTITIONS, **environment: str) -> Iterator[Scene]:
     """A scene on any broker; ends every process that it has started."""
     with ExitStack() as stack:
         prefix = unique_prefix()

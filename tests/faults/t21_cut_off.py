@@ -3,7 +3,7 @@
 import time
 
 from tests.faults.report import Report, Size
-from tests.faults.scene import Place, Scene, scene_on
+from tests.faults.scene import PARTITIONS, Place, Scene, scene_on
 from tests.support.oracle import repeats, waiting_rows, wrong_final_states
 from tests.support.proxied_kafka import proxied_kafka
 from tests.support.tcp_proxy import TcpProxy
@@ -29,6 +29,7 @@ def run(place: Place, size: Size) -> Report:
         victim = scene.workers.start(**broker.behind_proxy())
         other = scene.workers.start()
         for _ in range(rounds):
+            scene.until_owned(PARTITIONS // 2, victim, other)
             before = scene.received()
             scene.stream.changes(events, profiles=1_000)
             scene.until_received(before + events // 10)
@@ -36,6 +37,7 @@ def run(place: Place, size: Size) -> Report:
             after_lease = _attempts_after(scene, victim, LEASE_SECONDS)
             scene.want_all()
             scene.until_complete(120)
+            scene.until_owned(PARTITIONS, other)
             zombies += _attempts(victim) - after_lease
             seen, rows = scene.received(), waiting_rows(scene.settings)
             _come_back(scene, broker.proxy, victim)
