@@ -93,6 +93,12 @@ class Feed:
         self.chunks.append(records)
         self.arrived.set()
 
+    def end(self) -> None:
+        """Nothing more is taken from it. A cancelled task keeps its frame, which holds this feed: that must not hold it."""
+        task, self.task = self.task, None
+        if task is not None:
+            task.cancel()
+
     async def next_chunk(self) -> list[ConsumerRecord]:
         """The next chunk, when it is there."""
         while not self.chunks:
@@ -127,8 +133,7 @@ class DeliveryEngine:
     async def stop(self) -> None:
         """Take nothing more, send what is gathered in batches, release everything, and end."""
         for feed in self.feeds.values():
-            if feed.task is not None:
-                feed.task.cancel()
+            feed.end()
         await self._send_batches()
         await self.release(self._assigned | self.feeds.keys())
         if self._ticker is not None:
@@ -205,8 +210,7 @@ class DeliveryEngine:
         for feed in feeds:
             self._hands.leave_commands(feed.partition.number)
             feed.partition.alive = False
-            if feed.task is not None:
-                feed.task.cancel()
+            feed.end()
         owned = {feed.partition.number for feed in feeds}
         await self.dispatcher.slots.drain(owned, self._policy.release_seconds)
         await asyncio.gather(*(feed.partition.stop(self._policy.release_seconds) for feed in feeds))
@@ -214,6 +218,8 @@ class DeliveryEngine:
         for number in owned:
             self._hands.telemetry.partition_gone(number)
         self._kept |= {feed.partition.number: kept for feed in feeds if (kept := feed.partition.keep()) is not None}
+        for feed in feeds:
+            feed.partition.let_go()
 
     def pending_rows(self) -> int:
         """How many deliveries wait durably."""
@@ -360,14 +366,14 @@ class DeliveryEngine:
         feed = self.feeds.get(partition.number)
         if feed is None or feed.partition is not partition:
             return
-        if feed.task is not None:
-            feed.task.cancel()
+        feed.end()
         partition.closed = True
         del self.feeds[partition.number]
         self._hands.leave_commands(partition.number)
         self.dispatcher.forget({partition.number})
         self._hands.telemetry.partition_gone(partition.number)
         await partition.log.close()
+        partition.let_go()
         retake = asyncio.get_running_loop().create_task(self._or_fail("retake", self._retake(partition.number)))
         self._retakes.add(retake)
         retake.add_done_callback(self._retakes.discard)

@@ -227,6 +227,13 @@ class OwnedPartition:
             return None
         return Kept(self._recorded, self.horizon, self.rows, self.parked, self.scratch)
 
+    def let_go(self) -> None:
+        """It is ours no more, and what is worth keeping is kept: deliveries may refer to it, but it not to them.
+
+        Otherwise only Python's collector of cycles would find it, which comes by very seldom.
+        """
+        self.rows, self.parked, self.open = {}, {}, {}
+
     def _restore(self, position: Position) -> None:
         self.position = FinishedOffsets.restore(position)
         self._sequence = position.sequence

@@ -1,11 +1,14 @@
 """Giving partitions up: what runs is cut after some seconds, and what belongs to other partitions goes on."""
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
 from stream_workers.engine.delivery import Delivery
+from stream_workers.shell.partition_transaction import Fenced
 from tests.support.builders import action, audience, connector, membership
 from tests.support.engine import Bench
 
@@ -144,3 +147,24 @@ async def test_a_new_version_of_a_connector_sends_what_is_gathered_in_batches(be
     bench.publish(connector(action(type="sync_batch"), version=4, revision=4))
     await bench.until(lambda: len(bench.outcomes()) == 2)
     assert [len(request["rows"]) for request in bench.partner.requests] == [2]
+
+
+@pytest.mark.parametrize("how", ["released", "lost"])
+async def test_a_partition_that_is_gone_needs_no_collector_of_cycles(bench, how):
+    bench.publish(connector(action(type="sync_list"), version=3, revision=3))
+    bench.partner.answer = lambda _request: PartnerResponse(503)
+    bench.feed(membership("p-0"), membership("p-1"), partition=0)
+    await bench.until(lambda: bench.engine.pending_rows() == 2)
+    gone = weakref.ref(bench.engine.feeds[0].partition)
+    gc.collect()
+    gc.disable()
+    try:
+        if how == "lost":
+            bench.logs[0].fail_with.append(Fenced("another has it"))
+            bench.feed(membership("p-2"), partition=0)
+        else:
+            await release(bench, 0)
+            bench.engine._kept.clear()
+        await bench.until(lambda: gone() is None)
+    finally:
+        gc.enable()
