@@ -94,7 +94,7 @@ class Feed:
         self.arrived.set()
 
     def end(self) -> None:
-        """Nothing more is taken from it. A cancelled task keeps its frame, which holds this feed: that must not hold it."""
+        """Nothing more is taken from it. A cancelled task keeps its frame, which holds this feed: in no circle."""
         task, self.task = self.task, None
         if task is not None:
             task.cancel()

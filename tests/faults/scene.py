@@ -35,6 +35,8 @@ from tests.support.workers import WorkerProcess, Workers, running_workers
 QUICK_RETRIES = {"PATCHBAY_WORKER__RETRY_FIRST_SECONDS": "0.5", "PATCHBAY_WORKER__RETRY_MAX_SECONDS": "4"}
 FLUSH_SECONDS = 60.0
 PARTITIONS = 4
+MOST_CHANGES = "8000000"
+"""An hour of the soak brings half of that."""
 
 
 @dataclass(repr=False)
@@ -261,7 +263,9 @@ def scene_on(bootstrap_servers: str, folder: Path, partitions: int = PARTITIONS,
 
 @contextmanager
 def _simulator(log: Path) -> Iterator[SimulatedPartner]:
-    process = spawn([sys.executable, "-u", "-m", "deploy.local.simulator", "--port", "0"], log)
+    process = spawn(
+        [sys.executable, "-u", "-m", "deploy.local.simulator", "--port", "0", "--changes", MOST_CHANGES], log
+    )
     try:
         eventually(lambda: log.read_text().endswith("\n") or process.poll() is not None, 30)
         yield SimulatedPartner(log.read_text().split()[3].rstrip(","))

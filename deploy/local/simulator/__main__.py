@@ -7,14 +7,15 @@ import signal
 import uvloop
 
 from deploy.local.simulator.partner import Partner
+from deploy.local.simulator.received import MAX_CHANGES
 from deploy.local.simulator.recorded_answers import answers_of_the_catalog
 from deploy.local.simulator.server import serve
 
 
-async def run(port: int) -> None:
+async def run(port: int, most_changes: int) -> None:
     """Serves until SIGTERM or SIGINT; prints the address as soon as it listens."""
     recorded = answers_of_the_catalog()
-    server = await serve(Partner(recorded), port)
+    server = await serve(Partner(recorded, most_changes=most_changes), port)
     address = server.sockets[0].getsockname()
     print(f"partner simulator on http://{address[0]}:{address[1]}, {len(recorded)} recorded answers", flush=True)  # noqa: T201  # what started it reads this
     ended = asyncio.Event()
@@ -27,4 +28,6 @@ async def run(port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m deploy.local.simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port, which is printed")
-    uvloop.run(run(parser.parse_args().port))
+    parser.add_argument("--changes", type=int, default=MAX_CHANGES, help="so many changes of profiles are remembered")
+    arguments = parser.parse_args()
+    uvloop.run(run(arguments.port, arguments.changes))

@@ -9,7 +9,7 @@ import msgspec
 
 from deploy.local.simulator.behaviour import Behaviour, Behaviours
 from deploy.local.simulator.exchange import Request, answer_bytes
-from deploy.local.simulator.received import Memory
+from deploy.local.simulator.received import MAX_CHANGES, Memory
 from deploy.local.simulator.recorded_answers import RecordedAnswers
 
 DEFAULT_LIMIT = 100
@@ -24,12 +24,18 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
 
 
 class Partner:
-    """All partners at once; `now` is the clock."""
+    """All partners at once; `now` is the clock. It remembers up to `most_changes` changes of profiles."""
 
-    def __init__(self, recorded: RecordedAnswers, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        recorded: RecordedAnswers,
+        now: Callable[[], float] = time.time,
+        *,
+        most_changes: int = MAX_CHANGES,
+    ) -> None:
         self._recorded = recorded
         self._now = now
-        self._memory = Memory()
+        self._memory = Memory(most_changes)
         self._behaviours = Behaviours()
         self._pages: dict[tuple[str, str], Callable[[Request], object]] = {
             ("GET", "/_received"): self._latest,

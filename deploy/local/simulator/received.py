@@ -53,9 +53,10 @@ class ReceivedChange(msgspec.Struct, gc=False):
 
 
 class Memory:
-    """Bounded: the ring forgets the oldest request; the per-profile lists end at `MAX_CHANGES` and say so."""
+    """Bounded: the ring forgets the oldest request; the per-profile lists end at so many changes and say so."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_changes: int = MAX_CHANGES) -> None:
+        self._most_changes = most_changes
         self._ring: deque[Received] = deque(maxlen=RING)
         self._counts: dict[str, int] = {}
         self._profiles: dict[str, list[ReceivedChange]] = {}
@@ -71,7 +72,7 @@ class Memory:
         except msgspec.MsgspecError:  # a body of another form: in the ring and the counts only
             return
         self._changes += 1
-        if self._changes <= MAX_CHANGES:
+        if self._changes <= self._most_changes:
             key = request.header(b"webhook-id") or request.header(b"idempotency-key")
             change = ReceivedChange(found.change, found.event_id, key, path, at, status)
             self._profiles.setdefault(found.profile_id, []).append(change)
@@ -92,7 +93,7 @@ class Memory:
             for profile_id, changes in self._profiles.items()
             if (kept := [change for change in changes if change.path.startswith(prefix)])
         }
-        return {"truncated": self._changes > MAX_CHANGES, "profiles": profiles}
+        return {"truncated": self._changes > self._most_changes, "profiles": profiles}
 
     def clear(self) -> None:
         """Forgets everything."""
