@@ -22,7 +22,8 @@ async def csv_lines(work: Work, window: Window, scope: Scope, *, bom: bool) -> A
     for day in window.day_by_day():
         async with work.parts.database.transaction(write=False) as session:
             rows = await _rows_of(replace(work, session=session), day, scope)
-        yield csv_text(rows)
+        if rows:
+            yield csv_text(rows)
 
 
 async def _rows_of(work: Work, day: Window, scope: Scope) -> list[tuple[str | int, ...]]:
