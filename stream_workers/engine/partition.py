@@ -293,12 +293,13 @@ class OwnedPartition:
             self._again(unit)
             self._telemetry.commit_failed(self.number, str(error))
             await asyncio.sleep(_ABORTED_PAUSE_SECONDS)
+            return True
         except CommitUnknown as error:
             self._telemetry.commit_failed(self.number, str(error))
-            return await self._find_out(unit, position)
         else:
             self._has_committed(unit, position)
-        return True
+            return True
+        return await self._find_out(unit, position)  # not above: the error holds the connections that this replaces
 
     def _has_committed(self, unit: Unit, position: Position) -> None:
         self.committed, self._recorded = position.next, position

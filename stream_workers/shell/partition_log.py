@@ -158,9 +158,11 @@ class KafkaPartitionLog:
 
     def _newest_position(self) -> Position | None:
         self._fence()
-        return read_position(
+        position = read_position(
             self._options, self._topics.pending, self._partition, self._position_key, TAKEOVER_TIMEOUT_SECONDS
         )
+        give_back()
+        return position
 
     def _fence(self) -> None:
         if self._producer is not None:

@@ -80,6 +80,8 @@ def open_page(browser, demonstration):
 
     yield open_one
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="wait")  # else an answer that is being made up fails in the next test
         context.close()
     assert complaints == []
 
