@@ -106,6 +106,7 @@ class PartitionProducer:
 
 
 def _translated(error: Exception, otherwise: type[Exception] = CommitAborted) -> Exception:
+    error.__traceback__ = None  # its frames hold the producer, and librdkafka's errors have been seen to stay
     reason = error.args[0] if isinstance(error, KafkaException) else None
     if isinstance(reason, KafkaError) and reason.code() in _FENCED:
         return Fenced(str(reason))

@@ -28,8 +28,9 @@ def test_a_fenced_producer_writes_nothing_and_its_successor_does(kafka_settings)
     first.fence(30)
     first.commit(messages, 30)
     second.fence(30)
-    with pytest.raises(Fenced):
+    with pytest.raises(Fenced) as refused:
         first.commit(messages, 30)
+    assert refused.value.__cause__.__traceback__ is None, "librdkafka's error keeps the producer, and its threads"
     first.close()
     second.commit(messages, 30)
     second.close()
