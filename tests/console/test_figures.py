@@ -45,9 +45,8 @@ def test_what_was_skipped_says_why(open_page, demonstration):
 
 def test_a_bar_leads_to_the_deliveries_that_it_counts(open_page, demonstration):
     connector = demonstration.connectors["Web shop"]
-    page = open_page(
-        f"/connectors/{connector}?window=7d", reduced_motion="reduce"
-    )  # bars that grow are not where they will be
+    still = {"reduced_motion": "reduce"}  # bars that grow are not where they will be
+    page = open_page(f"/connectors/{connector}?window=7d", **still)
     canvas = page.locator(".chart canvas")
     expect(canvas).to_be_visible()
     page.wait_for_function("document.querySelector('.chart canvas').width > 300", timeout=LONG)

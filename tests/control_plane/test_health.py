@@ -12,11 +12,9 @@ from control_plane.app import assemble, build_parts
 from control_plane.settings import ControlPlaneSettings
 from deploy.local.ports import free_port
 from tests.support.databases import create_postgresql_database, running_postgresql
+from tests.support.lateness import lateness
 from tests.support.plane import Plane, SilentStatuses, WatchedTopic, plane_settings, running_plane
 from tests.support.waiting import eventually_true
-
-SOON_SECONDS = 10
-"""The plane's own deadline is a fraction of it; without one, a question would wait for as long as the freeze lasts."""
 
 
 async def test_a_started_plane_is_alive_and_started(plane: Plane) -> None:
@@ -49,7 +47,7 @@ async def test_without_a_database_the_plane_lives_and_says_what_it_waits_for() -
 
 
 @pytest.mark.usefixtures("postgresql")
-async def test_a_database_that_stops_answering_is_told_soon_and_comes_back() -> None:
+async def test_a_database_that_stops_answering_is_told_within_two_seconds_and_comes_back() -> None:
     with running_postgresql() as server:  # one of its own: the shared one must not stop
         url = await create_postgresql_database(server.address)
         async with running_plane(plane_settings(url)) as plane:
@@ -58,9 +56,10 @@ async def test_a_database_that_stops_answering_is_told_soon_and_comes_back() -> 
             try:
                 for path in ("/v1/connectors", "/v1/statistics", "/readyz"):
                     began = time.monotonic()
-                    answer = await plane.http.get(path)
+                    async with lateness() as late:
+                        answer = await plane.http.get(path)
                     assert answer.status_code == 503, answer.text
-                    assert time.monotonic() - began < SOON_SECONDS
+                    assert time.monotonic() - began < 2 + late.ms / 1000
             finally:
                 server.thaw()
             await eventually_true(lambda: is_ready(plane.http))

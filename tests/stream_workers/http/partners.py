@@ -16,8 +16,8 @@ from stream_workers.http.resolving import Resolver
 from stream_workers.http.sender import HttpSender
 
 THIS_MACHINE = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
-SOON_MS = 10_000
-"""More than a busy machine takes to end a call that is due, less than anything but the deadline would."""
+GRACE_MS = 300
+"""How much later than it should a call may end on an event loop that is never late."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
