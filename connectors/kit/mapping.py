@@ -119,7 +119,7 @@ def _compile(node: Any, pointer: str) -> Render | None:
 
 
 def _object(node: dict[str, Any], pointer: str) -> Render | None:
-    compiled = ((key, _compile(child, child_pointer(pointer, key))) for key, child in node.items())
+    compiled = [(key, _compile(child, child_pointer(pointer, key))) for key, child in node.items()]
     filled = tuple((key, render) for key, render in compiled if render is not None)
     if not filled:
         return None
@@ -134,7 +134,7 @@ def _object(node: dict[str, Any], pointer: str) -> Render | None:
 
 
 def _array(node: list[Any], pointer: str) -> Render | None:
-    compiled = (_compile(child, child_pointer(pointer, index)) for index, child in enumerate(node))
+    compiled = [_compile(child, child_pointer(pointer, index)) for index, child in enumerate(node)]
     filled = tuple((index, render) for index, render in enumerate(compiled) if render is not None)
     if not filled:
         return None
@@ -210,7 +210,7 @@ def _plain_leaf(expression: FilteredExpression, pointer: str) -> Render | None:
         return None
     if not calls:
         return _path_leaf(look, pointer, path)
-    takes_missing = (used.name == "default" for used in expression.filters or ())
+    takes_missing = [used.name == "default" for used in expression.filters or ()]
     return _call_leaf(
         look, tuple((call, takes) for call, takes in zip(calls, takes_missing, strict=True) if call), pointer, path
     )

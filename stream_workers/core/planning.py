@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import msgspec
-
 from connectors.kit.gate import closed_by
 from connectors.records.delivery import Reason
 from connectors.records.profile_event import Change, MembershipEvent, ProfileEvent, Source, SourceKind
@@ -12,17 +10,22 @@ from stream_workers.core.config_view import EMPTY, ConfigView, Tie
 from stream_workers.core.live_config import LiveAction, LiveConnector
 
 
-class Planned(msgspec.Struct, frozen=True, gc=False):
+class Planned:
     """An action tied to the event's source.
 
     `skip` of `None` means deliver; a reason means that the delivery ends `skipped` at once. `triggers` is false for an
     action that does not listen to this change: nothing is delivered, but what waits from an older change is replaced.
     """
 
-    connector: LiveConnector
-    action: LiveAction
-    triggers: bool
-    skip: Reason | None = None
+    __slots__ = ("action", "connector", "skip", "triggers")
+
+    def __init__(
+        self, connector: LiveConnector, action: LiveAction, triggers: bool, skip: Reason | None = None
+    ) -> None:
+        self.connector = connector
+        self.action = action
+        self.triggers = triggers
+        self.skip = skip
 
 
 def ties_of(event: ProfileEvent, view: ConfigView) -> tuple[Tie, ...] | None:
@@ -41,7 +44,7 @@ def ties_at(view: ConfigView, workspace_name: str, source: Source) -> tuple[Tie,
     if source.kind is SourceKind.AUDIENCE:
         return workspace.audiences.get(source.id)
     ties = workspace.journeys.get(source.id)
-    return ties and _at_step(ties, source.step)
+    return _at_step(ties, source.step) if ties is not None else None
 
 
 def _at_step(ties: tuple[Tie, ...], step: str | None) -> tuple[Tie, ...]:

@@ -22,7 +22,7 @@ class FinishedOffsets:
     def restore(cls, position: Position) -> "FinishedOffsets":
         """The finished offsets that a position record describes."""
         bits = int.from_bytes(position.finished, "little")
-        beyond = (position.next + 1 + bit for bit in range(bits.bit_length()) if bits >> bit & 1)
+        beyond = [position.next + 1 + bit for bit in range(bits.bit_length()) if bits >> bit & 1]
         return cls(position.next, frozenset(beyond))
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from connectors.kit.classification import Classification, Verdict, classify_by_status, classify_transport_error
@@ -33,20 +32,34 @@ NOT_SENT_WAIT_MS = 250
 """What could not be sent in the last moment looks again after this time."""
 
 
-class Attempt(msgspec.Struct, eq=False):
+class Attempt:
     """A group in a slot, until its exchange has ended and is settled."""
 
-    attempts: Attempts
-    connector: Connector
-    group: Group
-    sendable: Group
-    """The group without those that cannot be sent: they have ended before."""
-    call: Call | asyncio.Task[None] | None = None
-    action: LiveAction | None = None
-    batch: Batch | None = None
-    request: PartnerRequest | None = None
-    started: float = 0.0
-    is_over: bool = False
+    __slots__ = (
+        "action",
+        "attempts",
+        "batch",
+        "call",
+        "connector",
+        "group",
+        "is_over",
+        "request",
+        "sendable",
+        "started",
+    )
+
+    def __init__(self, attempts: Attempts, connector: Connector, group: Group) -> None:
+        self.attempts = attempts
+        self.connector = connector
+        self.group = group
+        self.sendable = group
+        """The group without those that cannot be sent: they have ended before."""
+        self.call: Call | asyncio.Task[None] | None = None
+        self.action: LiveAction | None = None
+        self.batch: Batch | None = None
+        self.request: PartnerRequest | None = None
+        self.started = 0.0
+        self.is_over = False
 
     def still_wanted(self) -> bool:
         """The last check, in the step of the event loop in which the bytes leave."""
@@ -92,7 +105,7 @@ class Attempts:
 
     def begin(self, connector: Connector, group: Group) -> Attempt:
         """Attempt a group. Nothing escapes: what goes wrong is the end of the attempt and of its deliveries."""
-        attempt = Attempt(self, connector, group, group)
+        attempt = Attempt(self, connector, group)
         try:
             is_under_way = self._prepare(attempt)
         except Exception as error:  # noqa: BLE001  # the edge: Faust would take an error for success (design.md, law 1)
@@ -244,7 +257,7 @@ class Attempts:
             tuple(rows),
             first.change,
             as_datetime(self._clock.now_ms()),
-            first.batch or (batch_id(row.delivery_id for row in rows) if len(rows) > 1 else first.delivery_id),
+            first.batch or (batch_id([row.delivery_id for row in rows]) if len(rows) > 1 else first.delivery_id),
             ticket=first.ticket,
             identifiers=connector.live.identifiers,
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from connectors.records.codec import decode_event
 from connectors.records.delivery import Reason
 from connectors.records.profile_event import Change, ProfileEvent
@@ -23,23 +21,28 @@ JOB = b"/job"
 """What the key of a row ends with on the topic while the partner works on it: newer changes then have their own."""
 
 
-class Taken(msgspec.Struct, eq=False, gc=False):
+class Taken:
     """A source record while a delivery of it is open. Its bytes are held here or in a scratch file.
 
     Small on purpose, and without a way back to itself: a worker may have a million of them.
     """
 
-    held: bytes | None
-    offset: int
-    appended_at: int
-    moment: int
-    """When the change counts as having happened: the first part of its version."""
-    decoded: ProfileEvent | None
-    open: int = 0
-    mapped: tuple[str, Any] | None = None
-    """What a mapping of this kind has made of the event, while others of the record's deliveries may want the same."""
-    file: ScratchFile | None = None
-    place: int = 0
+    __slots__ = ("appended_at", "decoded", "file", "held", "mapped", "moment", "offset", "open", "place")
+
+    def __init__(
+        self, held: bytes | None, offset: int, appended_at: int, moment: int, decoded: ProfileEvent | None
+    ) -> None:
+        self.held = held
+        self.offset = offset
+        self.appended_at = appended_at
+        self.moment = moment
+        """When the change counts as having happened: the first part of its version."""
+        self.decoded = decoded
+        self.open = 0
+        self.mapped: tuple[str, Any] | None = None
+        """What a mapping of this kind has made of the event, while others of the record's deliveries may want it."""
+        self.file: ScratchFile | None = None
+        self.place = 0
 
     @property
     def value(self) -> bytes:
@@ -79,39 +82,86 @@ class Stage(IntEnum):
     OVER = 5
 
 
-class Delivery(msgspec.Struct, eq=False):
+class Delivery:
     """One event through one action, from planning to its outcome. Times are unix milliseconds."""
 
-    taken: Taken
-    partition: OwnedPartition
-    connector: Connector
-    action_id: str
-    change: Change
-    lane: str
-    known_id: str | None
-    activation: tuple[int, int]
-    batched: bool
-    """The action sends many rows at once: the delivery waits in a batch and not for the head of its lane."""
-    attempts: int = 0
-    run: int = 0
-    first_at: int = 0
-    due_at: int = 0
-    ticket: str | None = None
-    batch: str | None = None
-    row_key: bytes | None = None
-    durable: bool = False
-    """The record's position no longer waits for this delivery: a row of it is (being) committed."""
-    has_row: bool = False
-    """A row of this delivery stands under its key on the `pending` topic, or is about to."""
-    outdated: bool = False
-    """A newer change of the same membership has arrived: the attempt that runs is the last one."""
-    void: bool = False
-    """A newer change has arrived that this action does not deliver: not even the attempt that runs may send."""
-    cancelled: bool = False
-    """The replay that it belongs to was cancelled: the attempt that runs is the last one."""
-    stage: Stage = Stage.BEHIND
-    made_id: bool = False
-    """The known id was made here, and can be made again."""
+    __slots__ = (
+        "action_id",
+        "activation",
+        "attempts",
+        "batch",
+        "batched",
+        "cancelled",
+        "change",
+        "connector",
+        "due_at",
+        "durable",
+        "first_at",
+        "has_row",
+        "known_id",
+        "lane",
+        "made_id",
+        "outdated",
+        "partition",
+        "row_key",
+        "run",
+        "stage",
+        "taken",
+        "ticket",
+        "void",
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917  # its fields, spelled out: only so are they a C structure when compiled
+        self,
+        taken: Taken,
+        partition: OwnedPartition,
+        connector: Connector,
+        action_id: str,
+        change: Change,
+        lane: str,
+        known_id: str | None,
+        activation: tuple[int, int],
+        batched: bool,
+        *,
+        attempts: int = 0,
+        run: int = 0,
+        first_at: int = 0,
+        due_at: int = 0,
+        ticket: str | None = None,
+        batch: str | None = None,
+        row_key: bytes | None = None,
+        durable: bool = False,
+    ) -> None:
+        self.taken = taken
+        self.partition = partition
+        self.connector = connector
+        self.action_id = action_id
+        self.change = change
+        self.lane = lane
+        self.known_id = known_id
+        self.activation = activation
+        self.batched = batched
+        """The action sends many rows at once: the delivery waits in a batch and not for the head of its lane."""
+        self.attempts = attempts
+        self.run = run
+        self.first_at = first_at
+        self.due_at = due_at
+        self.ticket = ticket
+        self.batch = batch
+        self.row_key = row_key
+        self.durable = durable
+        """The record's position no longer waits for this delivery: a row of it is (being) committed."""
+        self.has_row = False
+        """A row of this delivery stands under its key on the `pending` topic, or is about to."""
+        self.outdated = False
+        """A newer change of the same membership has arrived: the attempt that runs is the last one."""
+        self.void = False
+        """A newer change has arrived that this action does not deliver: not even the attempt that runs may send."""
+        self.cancelled = False
+        """The replay that it belongs to was cancelled: the attempt that runs is the last one."""
+        self.stage = Stage.BEHIND
+        self.made_id = False
+        """The known id was made here, and can be made again."""
 
     @property
     def delivery_id(self) -> str:

@@ -2,22 +2,25 @@
 
 from typing import Any
 
-import msgspec
-
 from connectors.kit.exchange import Answer, PartnerRequest, PartnerResponse
 from connectors.kit.masking import Masker
 
 
-class Exchange(msgspec.Struct, eq=False):
+class Exchange:
     """`at` is unix milliseconds. What is shown of it is masked once, when it is first asked for."""
 
-    request: PartnerRequest | None
-    answer: Answer | None
-    at: int
-    latency_ms: int
-    masker: Masker
-    _request: dict[str, Any] | None = None
-    _answer: dict[str, Any] | None = None
+    __slots__ = ("_answer", "_request", "answer", "at", "latency_ms", "masker", "request")
+
+    def __init__(
+        self, request: PartnerRequest | None, answer: Answer | None, at: int, latency_ms: int, masker: Masker
+    ) -> None:
+        self.request = request
+        self.answer = answer
+        self.at = at
+        self.latency_ms = latency_ms
+        self.masker = masker
+        self._request: dict[str, Any] | None = None
+        self._answer: dict[str, Any] | None = None
 
     @property
     def http_status(self) -> int | None:

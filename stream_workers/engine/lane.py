@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from stream_workers.engine.delivery import Delivery, Stage
 
 
-class Lane(msgspec.Struct, eq=False):
+class Lane:
     """Two or more deliveries, of which others may have left since."""
 
-    items: list[Delivery]
-    running: Delivery | None
+    __slots__ = ("items", "running")
+
+    def __init__(self, items: list[Delivery], running: Delivery | None) -> None:
+        self.items = items
+        self.running = running
 
     def leave(self, delivery: Delivery) -> None:
         """A delivery is over."""

@@ -180,7 +180,8 @@ class OwnedPartition:
         self.scratch.tidy(len(self.rows) + len(self.parked), self._living, moves)
 
     def _living(self) -> Iterator[Taken]:
-        return (delivery.taken for delivery in chain(self.rows.values(), self.parked.values()))
+        for delivery in chain(self.rows.values(), self.parked.values()):
+            yield delivery.taken
 
     def write_outcome(self, key: bytes, outcome: Outcome) -> None:
         """One terminal end; it is committed together with the position."""

@@ -54,11 +54,14 @@ class Scratch:
     def tidy(self, rows: int, living: Callable[[], Iterable[Taken]], moves: int = MOVES) -> None:
         """Called now and then: leave the file when most of it is dead. `living` gives the records of all rows."""
         if self._file is not None and self._file.records > 2 * rows + self._slack:
-            self._file = None
-            self._moving = iter(list(living()))
+            self._leave_file(living())
         for taken in islice(self._moving, moves):
             if taken.file is not None and taken.file is not self._file:
                 self._write(taken, taken.file.read(taken.place))
+
+    def _leave_file(self, living: Iterable[Taken]) -> None:
+        self._file = None
+        self._moving = iter(list(living))
 
     def _write(self, taken: Taken, value: bytes) -> None:
         if self._pause:

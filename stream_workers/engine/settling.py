@@ -41,7 +41,7 @@ class Settling:
         self, connector: Connector, group: Group, found: tuple[Classification, ...], exchange: Exchange
     ) -> None:
         if any(one.verdict is Verdict.ACCEPTED_LATER for one in found):
-            job = group[0].batch or batch_id(delivery.delivery_id for delivery in group)
+            job = group[0].batch or batch_id([delivery.delivery_id for delivery in group])
             for delivery in group:
                 delivery.batch = job
         rows = len(group)

@@ -55,5 +55,9 @@ class Timers:
         while self._heap and self._heap[0][0] <= now:
             _due, _order, callback, argument = heapq.heappop(self._heap)
             callback(argument)
-        if self._heap and self._handle is None:
+        if self._heap and not self._is_armed:
             self._arm(self._heap[0][0])
+
+    @property
+    def _is_armed(self) -> bool:
+        return self._handle is not None

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
-import msgspec
-
 from connectors.kit.exchange import NOT_SENT, Answer, Tell, Told, TransportError, TransportErrorKind
 from stream_workers.http.connection import PartnerConnection, elapsed_ms
 from stream_workers.http.deadlines import Watched
@@ -15,20 +13,44 @@ from stream_workers.http.request_bytes import PreparedHead
 from stream_workers.http.translation import DIAL_ERRORS, translate
 
 
-class HttpCall(msgspec.Struct, eq=False):
+class HttpCall:
     """What happens to it comes from the connection, from the dialer or from the deadline; its end is told once."""
 
-    head: PreparedHead
-    data: bytes
-    pool: ConnectionPool
-    dialer: Dialer
-    still_wanted: Callable[[], bool]
-    tell: Tell | None
-    started_at: float
-    watched: Watched | None = None
-    connection: PartnerConnection | None = None
-    dialing: asyncio.Task[None] | None = None
-    may_repeat: bool = False
+    __slots__ = (
+        "connection",
+        "data",
+        "dialer",
+        "dialing",
+        "head",
+        "may_repeat",
+        "pool",
+        "started_at",
+        "still_wanted",
+        "tell",
+        "watched",
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917  # its fields, spelled out: only so are they a C structure when compiled
+        self,
+        head: PreparedHead,
+        data: bytes,
+        pool: ConnectionPool,
+        dialer: Dialer,
+        still_wanted: Callable[[], bool],
+        tell: Tell | None,
+        started_at: float,
+    ) -> None:
+        self.head = head
+        self.data = data
+        self.pool = pool
+        self.dialer = dialer
+        self.still_wanted = still_wanted
+        self.tell = tell
+        self.started_at = started_at
+        self.watched: Watched | None = None
+        self.connection: PartnerConnection | None = None
+        self.dialing: asyncio.Task[None] | None = None
+        self.may_repeat = False
 
     def start(self) -> None:
         """Over an idle connection at once; over a fresh one as soon as it is there."""

@@ -20,8 +20,11 @@ from stream_workers.http.limits import SenderLimits
 from stream_workers.http.plain_answer import plain_answer
 
 
-class PartnerConnection(asyncio.Protocol):
-    """The protocol of one transport. It never raises for what the partner does: every exchange ends in an `Answer`."""
+class PartnerConnection:
+    """The protocol of one transport. It never raises for what the partner does: every exchange ends in an `Answer`.
+
+    It has the methods of `asyncio.Protocol`, and not its type: a compiled class has no interpreted base.
+    """
 
     __slots__ = (
         "_body",
@@ -91,6 +94,16 @@ class PartnerConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop once connected, and after the TLS handshake."""
         self._transport = cast(asyncio.Transport, transport)
+
+    def pause_writing(self) -> None:
+        """Called by the event loop when the partner reads slowly; nothing more is written before its answer."""
+
+    def resume_writing(self) -> None:
+        """Called by the event loop when it reads again."""
+
+    def eof_received(self) -> bool:
+        """Called by the event loop when the partner has ended its side; ours then ends, too."""
+        return False
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop with what the partner sent."""

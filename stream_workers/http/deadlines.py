@@ -52,7 +52,7 @@ class Deadlines:
         self._timer = None
         self._cut_until(monotonic())
         self._by_length = {seconds: watched for seconds, watched in self._by_length.items() if watched}
-        if self._by_length and self._timer is None:
+        if self._by_length and not self.is_sweeping:
             self._arm()
 
     def _cut_until(self, now: float, *, closing: bool = False) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from pathlib import Path
+from typing import cast
 
 from aiohappyeyeballs import AddrInfoType, start_connection
 
@@ -50,9 +51,10 @@ class Dialer:
             loop=loop,
         )
         is_tls = address.scheme == "https"
+        connection = PartnerConnection(loop, origin, self._limits)
         try:
-            _, connection = await loop.create_connection(
-                lambda: PartnerConnection(loop, origin, self._limits),
+            await loop.create_connection(
+                lambda: cast(asyncio.Protocol, connection),
                 sock=sock,
                 ssl=self._tls if is_tls else None,
                 # Certificates name hosts without the dot that ends a fully qualified name.

@@ -81,7 +81,7 @@ def _template(method: str, address: WebAddress, names: list[str]) -> str:
     fixed = [f"{method} {address.path} HTTP/1.1", f"Host: {address.authority}"]
     fixed += [f"{name}: {value}" for name, value in _DEFAULTS if name.lower() not in taken]
     given = [f"{name.replace('%', '%%')}: %s" for name in names]
-    return "\r\n".join([*(line.replace("%", "%%") for line in fixed), *given, "Content-Length: %d", "", ""])
+    return "\r\n".join([*[line.replace("%", "%%") for line in fixed], *given, "Content-Length: %d", "", ""])
 
 
 def _checked(name: str) -> str:

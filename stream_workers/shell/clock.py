@@ -24,8 +24,9 @@ class SystemClock:
         """Unix milliseconds."""
         return time.time_ns() // 1_000_000
 
-    monotonic = staticmethod(time.monotonic)
-    """Seconds that never go back, and that go on while the process is stopped."""
+    def monotonic(self) -> float:
+        """Seconds that never go back, and that go on while the process is stopped."""
+        return time.monotonic()
 
 
 def as_datetime(milliseconds: int) -> datetime:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _ATTEMPT_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 5, 10)
 _END_TO_END_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
+DELIVERY_PATH = "python" if __file__.endswith(".py") else "compiled"
+"""What a delivery passes through here; this module is part of it."""
+
 SAMPLE_EVERY = 100
 """One accepted delivery of this many leaves a sample for the explorer; failed attempts all do."""
 
@@ -37,8 +40,10 @@ class Telemetry:
         self._internal = Counter(
             "patchbay_internal_errors", "Errors that should not be.", ("place",), registry=registry
         )
-        self._info = Gauge("patchbay_build_info", "The running version.", ("version",), registry=registry)
-        self._info.labels(version).set(1)
+        self._info = Gauge(
+            "patchbay_build_info", "The running version.", ("version", "delivery_path"), registry=registry
+        )
+        self._info.labels(version, DELIVERY_PATH).set(1)
 
     def _define_deliveries(self, registry: CollectorRegistry) -> None:
         self._deliveries = Counts(
@@ -109,7 +114,9 @@ class Telemetry:
 
     def started(self, worker_id: str, version: str, metrics_url: str) -> None:
         """The configuration is read, and the group is asked for partitions."""
-        self._log.info("worker.started", worker_id=worker_id, version=version, metrics=metrics_url)
+        self._log.info(
+            "worker.started", worker_id=worker_id, version=version, delivery_path=DELIVERY_PATH, metrics=metrics_url
+        )
 
     def stopped(self, worker_id: str, seconds: float) -> None:
         """Everything was given back in order."""

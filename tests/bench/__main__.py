@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from stream_workers.shell.telemetry import DELIVERY_PATH
 from tests.bench.measuring import Figures, TooFew
 from tests.bench.report import table, write_json
 from tests.bench.scenarios import SCENARIOS, Ground, logs
@@ -33,8 +34,9 @@ def main() -> None:
                     runs[contestant].append(figures)
                     print(f"{took} {contestant:10} {_line(figures)}", flush=True)
     print(f"\n{table(runs)}")
+    print(f"\nThe delivery path was {DELIVERY_PATH}.")
     print("\n".join(f"INCOMPLETE {one}" for one in incomplete))
-    path = Path("bench-results") / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
+    path = options.results / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
     write_json(runs, incomplete, path)
     print(path)
 
@@ -49,6 +51,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", help=f"some of {','.join(SCENARIOS)}")
     parser.add_argument("--events", type=int, default=30_000, help="events per run")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--results", type=Path, default=Path("bench-results"))
     options = parser.parse_args()
     unknown = set(options.only.split(",")) - SCENARIOS.keys() if options.only else set()
     if unknown:

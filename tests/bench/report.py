@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from stream_workers.shell.telemetry import DELIVERY_PATH
 from tests.bench.measuring import Figures
 from tests.bench.scenarios import IN_FLIGHT, LATENCY_MS
 
@@ -107,6 +108,7 @@ def write_json(runs: Runs, incomplete: Sequence[str], path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     content = {
         "machine": {"cpus": _cpus(), "python": platform.python_version(), "system": platform.platform()},
+        "delivery_path": DELIVERY_PATH,
         "revision": _revision(),
         "runs": {name: [asdict(one) for one in figures] for name, figures in runs.items()},
         "incomplete": list(incomplete),

@@ -48,7 +48,7 @@ memberships = st.builds(
     st.sampled_from(WORKSPACES),
     st.none() | st.sets(st.sampled_from(("mail", "ads"))).map(tuple),
     st.sampled_from(({}, {"email": "ada@example.org"}, {"email": ""}, {"phone": "+4912"})),
-    st.none() | st.sets(st.sampled_from(("act_of_con_1", "act_of_con_2")), min_size=1).map(tuple),
+    st.sets(st.sampled_from(("act_of_con_1", "act_of_con_2"))).map(tuple),
 )
 plain_events = st.builds(
     lambda name, workspace: plain_event(name=name, workspace=workspace),

@@ -1,22 +1,35 @@
 """Lanes keep their order, whether a delivery is alone in one or not."""
 
-from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from prometheus_client import CollectorRegistry
 
 from connectors.records.profile_event import Change
+from stream_workers.core.breaker import BreakerPolicy
+from stream_workers.core.live_config import make_live
+from stream_workers.engine.connector import Connector
 from stream_workers.engine.delivery import JOB, Delivery, Stage, Taken
 from stream_workers.engine.lane import Lanes
+from stream_workers.engine.partition import OwnedPartition
+from stream_workers.engine.scratch import Scratch
+from stream_workers.shell.telemetry import Telemetry
+from tests.support.acme import ACME
+from tests.support.builders import connector
 
 PROFILES = ("p-1", "p-2")
 
 
+NOTHING: Any = None
+TELEMETRY = Telemetry(CollectorRegistry(), "test")
+PARTITION = OwnedPartition(0, NOTHING, TELEMETRY, 1.0, lambda: True, Scratch(NOTHING, NOTHING))
+CONNECTOR = Connector(make_live(connector(), ACME, lambda *given: given[2]), 1, BreakerPolicy())
+
+
 def delivery(profile_id: str = "p-1", key: bytes = b"row", *, batched: bool = False) -> Delivery:
-    nothing: Any = SimpleNamespace(number=0)
     taken = Taken(b"", 0, 0, 0, None)
-    return Delivery(taken, nothing, nothing, "act_1", Change.JOINED, profile_id, None, (1, 1), batched, row_key=key)
+    return Delivery(taken, PARTITION, CONNECTOR, "act_1", Change.JOINED, profile_id, None, (1, 1), batched, row_key=key)
 
 
 def test_jobs_of_a_row_are_found_with_it_and_other_rows_are_not():

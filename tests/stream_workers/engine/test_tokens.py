@@ -10,7 +10,7 @@ import pytest
 from connectors.kit.classification import Classification, Verdict
 from connectors.kit.declaration import Token, TokenFlow
 from connectors.kit.exchange import PartnerRequest, PartnerResponse
-from stream_workers.core.breaker import BreakerState
+from stream_workers.core.breaker import BreakerPolicy, BreakerState
 from stream_workers.core.live_config import make_live
 from stream_workers.engine.connector import Connector
 from stream_workers.engine.tokens import NoToken, Tokens
@@ -59,9 +59,9 @@ def connector():
         type=replace(ACME, token=FLOW),
         limits=SimpleNamespace(timeout_seconds=3.0),
     )
-    stub = Connector.__new__(Connector)
-    stub.live = live
-    return stub
+    connector = Connector(make_live(connector_record(), ACME, lambda *given: given[2]), 1, BreakerPolicy())
+    connector.live = live
+    return connector
 
 
 @pytest.fixture
