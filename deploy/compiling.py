@@ -18,7 +18,13 @@ COPIED = ("connectors", "control_plane", "deploy", "stream_workers", "tests", "p
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "*.so", ".*")
 COMPILED = (
     "connectors/kit/mapping.py",
+    "connectors/kit/classification.py",
+    "connectors/kit/filters.py",
+    "connectors/kit/gate.py",
+    "connectors/kit/identifiers.py",
     "stream_workers/core/breaker.py",
+    "stream_workers/core/config_view.py",
+    "stream_workers/core/live_config.py",
     "stream_workers/core/delivering.py",
     "stream_workers/core/horizon.py",
     "stream_workers/core/identity.py",
@@ -82,7 +88,7 @@ def copy_source(folder: Path) -> None:
 def compile_modules() -> None:
     """Compile `COMPILED` in the working directory, which is a copy of the source, or end with what is in the way."""
     from mypyc.build import mypycify  # noqa: PLC0415  # neither is here when nothing is compiled
-    from setuptools import Distribution  # noqa: PLC0415
+    from setuptools import Distribution  # noqa: PLC0415  # as above
 
     distribution = Distribution({"ext_modules": mypycify(list(COMPILED), group_name="patchbay", debug_level="0")})
     distribution.get_command_obj("build_ext").inplace = True

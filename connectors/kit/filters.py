@@ -53,7 +53,7 @@ class Filter:
     def misuse(self, arguments: int, names: tuple[str, ...]) -> str | None:
         """What is wrong with a call that has this many arguments and these named ones, or `None`."""
         try:
-            inspect.signature(self.call).bind(None, *(None for _ in range(arguments)), **dict.fromkeys(names))
+            inspect.signature(self.call).bind(None, *[None] * arguments, **dict.fromkeys(names))
         except TypeError:
             return f"`{self.name}` is used as `{self.signature}`"
         return None

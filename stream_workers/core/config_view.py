@@ -122,7 +122,7 @@ def _workspace_view(name: str, records: Iterable[ConfigRecord]) -> WorkspaceView
 
 def _ties(activations: Iterable[Activation]) -> tuple[Tie, ...]:
     """One tie per action and step: an action that is attached twice triggers once, on the changes of both."""
-    return _merged((), (Tie(a.connector_id, a.action_id, frozenset(a.on), a.step) for a in activations))
+    return _merged((), [Tie(a.connector_id, a.action_id, frozenset(a.on), a.step) for a in activations])
 
 
 def _merged(first: tuple[Tie, ...], second: Iterable[Tie]) -> tuple[Tie, ...]:
