@@ -74,6 +74,7 @@ def run(place: Place, size: Size) -> Report:
     report.note("memory", ", ".join(f"{megabytes:.0f} MB at {at / 60:.0f} min" for at, megabytes in memory[::8]))
     report.equal("programs beside the guests that have ended", ended, [])
     report.note("events, repeated requests at one partner", f"{len(scene.stream.sent):,}, {repeats(received)}")
+    report.note("outcomes that the test's own consumer gave twice", scene.ledger.read_again)
     return report
 
 

@@ -37,6 +37,9 @@ class CommittedReader:
         name = settings.topic_prefix + topic.name
         partitions = self._consumer.list_topics(name, timeout=20).topics[name].partitions
         self._ends: dict[int, bool] = dict.fromkeys(partitions, False)
+        self._next: dict[int, int] = defaultdict(int)
+        self.read_again = 0
+        """Records that the consumer has given twice, after its broker was away: each counts once."""
         self._consumer.assign([TopicPartition(name, partition, 0) for partition in partitions])
 
     def news(self, patience: int = 3) -> list[Message]:
@@ -51,12 +54,19 @@ class CommittedReader:
                 error = message.error()
                 if error is None:
                     self._ends[message.partition()] = False
-                    found.append(message)
+                    self._take(message, found)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     self._ends[message.partition()] = True
                 elif not error.retriable():
                     raise KafkaException(error)
         return found
+
+    def _take(self, message: Message, found: list[Message]) -> None:
+        if message.offset() < self._next[message.partition()]:
+            self.read_again += 1
+        else:
+            self._next[message.partition()] = message.offset() + 1
+            found.append(message)
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -81,6 +91,7 @@ class Ledger:
     outcomes: dict[tuple[str, int, int], list[Outcome]] = field(default_factory=lambda: defaultdict(list))
     """By (delivery id, run, source offset)."""
     ended: set[tuple[str, str]] = field(default_factory=set)
+    read_again: int = 0
     _reader: CommittedReader | None = None
 
     def want(self, event_ids: Iterable[str], *action_ids: str) -> None:
@@ -91,7 +102,9 @@ class Ledger:
         """Reads what has been committed; the number of wanted deliveries that have ended."""
         if self._reader is None:
             self._reader = CommittedReader(self.settings, OUTCOMES)
-        for message in self._reader.news():
+        news = self._reader.news()
+        self.read_again = self._reader.read_again
+        for message in news:
             outcome = decode(Outcome, message.value())
             self.outcomes[outcome.delivery_id, outcome.run, outcome.source.offset].append(outcome)
             if outcome.event_id is not None:
