@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from connectors.kit.program_settings import KafkaSettings
 from deploy.local.jars import KAFKA_VERSION
@@ -78,11 +78,22 @@ def unique_prefix() -> str:
     return f"test-{uuid4().hex[:10]}-"
 
 
+def _until_led(settings: KafkaSettings) -> None:
+    """A topic exists before every partition of it has a leader."""
+    admin = AdminClient(settings.librdkafka())
+    known = admin.list_topics(timeout=20).topics
+    mine = {name: topic.partitions for name, topic in known.items() if name.startswith(settings.topic_prefix)}
+    wanted = {TopicPartition(name, number): OffsetSpec.latest() for name, numbers in mine.items() for number in numbers}
+    assert wanted
+    eventually(lambda: all(future.exception() is None for future in admin.list_offsets(wanted).values()))
+
+
 @contextmanager
 def topics_of_ones_own(bootstrap_servers: str, prefix: str, partitions: int) -> Iterator[KafkaSettings]:
     """The settings of an installation whose topics exist; they are deleted afterwards."""
     settings = KafkaSettings(bootstrap_servers=bootstrap_servers, topic_prefix=prefix)
     apply_topics(settings, partitions=partitions)
+    _until_led(settings)
     try:
         yield settings
     finally:
