@@ -1,6 +1,7 @@
 """How far a source partition is finished: a contiguous prefix, and what is finished beyond it."""
 
 from collections import deque
+from collections.abc import Sequence
 
 from connectors.records.codec import SCHEMA_VERSION
 from connectors.records.delivery import Position
@@ -16,6 +17,8 @@ class FinishedOffsets:
         self._restored = set(finished)
         self._taken: deque[int] = deque()
         self._finished: set[int] = set()
+        self._ended: dict[int, list[str]] = {}
+        """Of records that are not finished: the actions whose delivery has ended, or is durably pending."""
         self._expected = next_offset
 
     @classmethod
@@ -23,7 +26,11 @@ class FinishedOffsets:
         """The finished offsets that a position record describes."""
         bits = int.from_bytes(position.finished, "little")
         beyond = [position.next + 1 + bit for bit in range(bits.bit_length()) if bits >> bit & 1]
-        return cls(position.next, frozenset(beyond))
+        restored = cls(position.next, frozenset(beyond))
+        for action_id, offsets in position.ended.items():
+            for offset in offsets:
+                restored.end(offset, action_id)
+        return restored
 
     @property
     def next(self) -> int:
@@ -63,8 +70,18 @@ class FinishedOffsets:
         self._taken.append(offset)
         self._expected = offset + 1
 
+    def end(self, offset: int, action_id: str) -> None:
+        """One delivery of the record has ended or is durably pending, and others have not."""
+        self._ended.setdefault(offset, []).append(action_id)
+
+    def ended(self, offset: int) -> Sequence[str]:
+        """The actions whose delivery of the record must not begin again: it has ended before, or waits as a row."""
+        return self._ended.get(offset, ())
+
     def finish(self, offset: int) -> None:
         """Each delivery of the record has ended or is durably pending."""
+        if self._ended:
+            self._ended.pop(offset, None)
         taken, finished = self._taken, self._finished
         if taken and taken[0] == offset:
             taken.popleft()
@@ -89,4 +106,8 @@ class FinishedOffsets:
             if first < offset <= first + WINDOW:
                 bits |= 1 << (offset - first - 1)
         finished = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-        return Position(SCHEMA_VERSION, first, finished, config_position, sequence, commands_next)
+        ended: dict[str, list[int]] = {}
+        for offset, action_ids in self._ended.items():
+            for action_id in action_ids if offset >= first else ():
+                ended.setdefault(action_id, []).append(offset)
+        return Position(SCHEMA_VERSION, first, finished, config_position, sequence, commands_next, ended)

@@ -1,5 +1,7 @@
 """From a record of `profile-events` to its deliveries: decode, recognise, plan, admit. Bad input ends here."""
 
+from collections.abc import Iterable
+
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 
@@ -89,7 +91,7 @@ class Intake:
         skip = self._known_before(partition, taken, event)
         begun: list[tuple[Delivery, Planned, Reason | None]] = []
         is_state = skip is None and isinstance(event, MembershipEvent)
-        for planned in plan(event, ties, view):
+        for planned in _not_ended(partition, taken.offset, plan(event, ties, view)):
             connector = self._dispatcher.connector(planned.connector)
             delivery = self._delivery(partition, taken, connector, planned) if planned.triggers else None
             reason = skip or planned.skip
@@ -171,6 +173,12 @@ class Intake:
         )
         partition.write_dead_letter(key, encode(letter))
         self._telemetry.record_refused(bad.reason)
+
+
+def _not_ended(partition: OwnedPartition, offset: int, planned: Iterable[Planned]) -> Iterable[Planned]:
+    """Without what has its outcome, or its row, since before a crash; only the record's other deliveries were lost."""
+    ended = partition.position.ended(offset)
+    return [one for one in planned if one.action.id not in ended] if ended else planned
 
 
 def note(partition: OwnedPartition, value: bytes, offset: int, appended_at: int) -> None:

@@ -103,6 +103,8 @@ class OwnedPartition:
         if taken.open == 0:
             self.open.pop(taken.offset, None)
             self.finish(taken.offset)
+        else:
+            self.position.end(taken.offset, delivery.action_id)
 
     def put_row(self, delivery: Delivery, state: RowState = RowState.WAITING, reason: str | None = None) -> None:
         """Write, or write again, the delivery's pending row."""

@@ -225,7 +225,7 @@ RECORDS = [
         + EVENTS[1][1]
         + b',[2,1],17,"parked",1795348800000,1795348810000,2,0,"job-1",null,"rejected"]',
     ),
-    (Position(1, 42, b"\x05", 17, 9, 3), b'[1,42,"BQ==",17,9,3]'),
+    (Position(1, 42, b"\x05", 17, 9, 3, {"act_1": [42, 44]}), b'[1,42,"BQ==",17,9,3,{"act_1":[42,44]}]'),
     (
         DeadLetter(
             v=1,
@@ -323,6 +323,7 @@ def test_a_record_has_these_bytes(record, value):
 
 def test_a_position_of_an_earlier_program_is_read():
     assert codec.decode(Position, b'[1,42,"BQ==",17]') == Position(1, 42, b"\x05", 17)
+    assert codec.decode(Position, b'[1,42,"BQ==",17,9,3]') == Position(1, 42, b"\x05", 17, 9, 3)
 
 
 @pytest.mark.parametrize("version", [b"2", b"0"])

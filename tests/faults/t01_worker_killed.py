@@ -15,26 +15,30 @@ BOUND = SLOTS + int(RATE * COMMIT_SECONDS)
 
 
 def run(place: Place, size: Size) -> Report:
-    """Two workers; the older one is killed, another one takes its place, until all events have been sent."""
+    """Two workers; the older one is killed, another one takes its place, until all events have been sent.
+
+    Every event goes to a quick and to a slow partner: when a worker is killed, many have ended for the one only.
+    """
     events, kills = size.pick((6_000, 1), (100_000, 20))
     report = Report()
     with place.scene(partitions=4, PATCHBAY_WORKER__SLOTS=str(SLOTS * 4)) as scene:
-        scene.publish_webhooks()
+        scene.publish_webhooks(2)
         scene.partner.misbehave("/p0", latency_ms=20)
+        scene.partner.misbehave("/p1", latency_ms=300)
         processes = [scene.workers.start(), scene.workers.start()]
         stalls: list[float] = []
         with scene.stream.flowing(per_second=size.pick(600, 350), profiles=size.pick(500, 5_000), at_most=events):
             for number in range(kills):
-                scene.until_received(events * (number + 1) // (kills + 2), 240)
+                scene.until_received(2 * events * (number + 1) // (kills + 2), 240)
                 victim = processes.pop(0)
                 victim.kill()
                 killed_at = time.time()
                 processes.append(scene.workers.start(wait=False))
                 stalls.append(_takeover_seconds(scene, killed_at))
             scene.until_sent(events, 600)
-        scene.want_all()
+        scene.want_all("act_0", "act_1")
         scene.until_complete(180)
-        received = scene.arrivals()
+        received = scene.arrivals("/p0")
     report.none("events lost", scene.ledger.missing())
     report.none("deliveries counted twice", scene.ledger.counted_twice())
     report.none("idempotency keys that changed", keys_that_changed(received))

@@ -96,11 +96,12 @@ class FakeLog:
 
 @dataclass
 class FakePartner(Sender):
-    """Answers 200, or what `answer` gives; `hold` keeps requests waiting until `let_go`."""
+    """Answers 200, or what `answer` gives; `hold` keeps requests waiting, those of one connector or all."""
 
     answer: Callable[[PartnerRequest], Answer] = lambda _request: PartnerResponse(200)
     requests: list[dict[str, Any]] = field(default_factory=list)
     hold: asyncio.Event | None = None
+    held_connector: str | None = None
     running: int = 0
 
     async def send(
@@ -118,7 +119,7 @@ class FakePartner(Sender):
         self.requests.append(msgspec.json.decode(request.body))
         self.running += 1
         try:
-            if self.hold is not None:
+            if self.hold is not None and self.held_connector in (None, connector_id):
                 await self.hold.wait()
             return self.answer(request)
         finally:

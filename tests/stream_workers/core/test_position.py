@@ -60,6 +60,25 @@ def test_a_new_owner_takes_exactly_what_was_not_finished(gaps, data):
     assert restored.next == restored.expected
 
 
+@given(st.lists(st.lists(st.sampled_from(("act_1", "act_2", "act_3")), unique=True), max_size=20), st.data())
+def test_a_new_owner_begins_no_delivery_that_has_ended_of_a_record_that_has_not(ended, data):
+    """However often the owner changes: of each record the actions in `ended` are over, and one more is not."""
+    position = FinishedOffsets()
+    for offset, action_ids in enumerate(ended):
+        position.take(offset)
+        for number, action_id in enumerate(action_ids):
+            if data.draw(st.booleans()):
+                position = FinishedOffsets.restore(position.record(0, 1))
+                for again in range(offset + 1):
+                    position.take(again)
+            assert sorted(position.ended(offset)) == sorted(action_ids[:number])
+            position.end(offset, action_id)
+    assert [sorted(position.ended(offset)) for offset in range(len(ended))] == [sorted(one) for one in ended]
+    for offset in range(len(ended)):
+        position.finish(offset)
+    assert position.record(0, 2).ended == {}
+
+
 @given(st.lists(st.tuples(Gaps, st.randoms(use_true_random=False)), min_size=1, max_size=4))
 def test_nothing_is_lost_and_nothing_taken_again_over_any_number_of_owners(lives):
     """Each owner reads from where the one before had come to, and is gone at any record."""

@@ -1,13 +1,14 @@
 """What a new owner of a partition must know: nothing is lost, and nothing older follows what is newer."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
 from connectors.records.profile_event import Change
 from stream_workers.shell.partition_transaction import CommitUnknown
-from tests.support.builders import audience, connector, membership
+from tests.support.builders import action, activation, audience, connector, membership
 from tests.support.engine import Bench
 
 JOINED, LEFT = Change.JOINED, Change.LEFT
@@ -25,13 +26,13 @@ async def bench():
     await bench.engine.stop()
 
 
-def successor_of(bench: Bench) -> Bench:
+def successor_of(bench: Bench, *records: Any) -> Bench:
     """Another worker over the same partition, which reads its records from the beginning."""
     successor = Bench()
     successor.logs, successor.clock = bench.logs, bench.clock
     successor.engine = successor._build()
     successor.next_offset = bench.next_offset
-    successor.publish(connector(), audience(), connector(revision=3))
+    successor.publish(connector(), audience(), connector(revision=3), *records)
     successor.own(0)
     return successor
 
@@ -53,6 +54,38 @@ async def test_a_join_that_was_in_flight_is_not_sent_after_a_leave_that_is_pendi
     assert successor.partner.received() == [("p-1", "left")]
     assert successor.outcomes() == [("p-1", "removed", None), ("p-1", "skipped", "superseded")]
     await successor.engine.stop()
+
+
+async def test_of_an_event_for_two_partners_only_what_has_not_ended_begins_again(bench):
+    """However often the worker crashes while one of them has not answered."""
+    both = (
+        connector(action("act_2"), connector_id="con_2"),
+        audience(activation(), activation(connector_id="con_2", action_id="act_2"), revision=2),
+    )
+    bench.publish(*both)
+    bench.partner.hold, bench.partner.held_connector = asyncio.Event(), "con_2"
+    join = bench.record(membership("p-1", JOINED))
+    bench.engine.feed(0, [join])
+    await bench.until(lambda: len(bench.outcomes()) == 1 and bench.partner.running == 1)
+    assert bench.logs[0].position.ended == {"act_1": [0]}
+
+    second = successor_of(bench, *both)
+    second.partner.hold, second.partner.held_connector = bench.partner.hold, "con_2"
+    later = second.record(membership("p-2", JOINED))
+    second.engine.feed(0, [join, later])
+    await second.until(lambda: len(second.outcomes()) == 2 and second.partner.running == 2)
+    assert sorted(second.partner.received()) == [("p-1", "joined"), ("p-2", "joined"), ("p-2", "joined")]
+
+    third = successor_of(second, *both)
+    third.engine.feed(0, [join, later])
+    await third.until(lambda: third.logs[0].position.next == 2)
+    assert sorted(third.partner.received()) == [("p-1", "joined"), ("p-2", "joined")]
+    found = sorted((one.profile_id, one.connector_id, one.outcome.value) for one in third.logs[0].outcomes)
+    assert found == [(profile, partner, "sent") for profile in ("p-1", "p-2") for partner in ("con_1", "con_2")]
+    assert third.logs[0].position.ended == {}
+    bench.partner.hold.set()
+    for crashed in (second, third):
+        await crashed.engine.stop()
 
 
 async def test_an_event_in_flight_is_delivered_although_its_duplicate_was_finished(bench):
