@@ -34,6 +34,8 @@ class ScriptedPartner:
     def __init__(self, versions: Callable[[str], tuple[int, int]]) -> None:
         self.sent: list[Sent] = []
         self.jobs = False
+        self.quick: set[str] = set()
+        """Deliveries to another partner, which takes everything at once, whatever the mood."""
         self.at_once: list[Sent] = []
         """Requests that a worker began while another one of it for the same profile had not been answered."""
         self.mood = "healthy"
@@ -51,6 +53,8 @@ class ScriptedPartner:
     async def answer(self, worker: int, request: PartnerRequest) -> Answer:
         """Remember the rows, and answer as the mood says."""
         body = msgspec.json.decode(request.body)
+        if body["rows"][0]["id"] in self.quick:
+            return PartnerResponse(200)
         asks = self.jobs and body["ticket"] is not None
         rows = [
             Sent(worker, row["profile_id"], row["change"], row["id"], self._versions(row["id"])) for row in body["rows"]

@@ -16,7 +16,7 @@ from stream_workers.core.identity import delivery_id
 from stream_workers.core.versions import version_of
 from stream_workers.engine import engine as engine_module
 from stream_workers.engine import partition as partition_module
-from tests.support.builders import action, audience, connector
+from tests.support.builders import action, activation, audience, connector
 from tests.support.replays import replay
 from tests.support.scripted_partner import Sent
 from tests.support.world import PARTITIONS, Worker, World
@@ -36,11 +36,12 @@ class WorldMachine(RuleBasedStateMachine):
     """Rules are what may happen; the teardown heals everything and counts."""
 
     action_type = "sync_list"
+    has_quick_partner = False
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.world = self.runner.run(_new_world(self.action_type))
+        self.world = self.runner.run(_new_world(self.action_type, self.has_quick_partner))
         self.world.partner.jobs = self.action_type == "sync_job"
         self.replayed: Counter[tuple[str, int, int]] = Counter()
         self.world.partner.begun = self._begun
@@ -60,7 +61,8 @@ class WorldMachine(RuleBasedStateMachine):
         topics = self.world.topics[partition_of(sent.profile)]
         for outcome in topics.outcomes:
             newer = self.world.versions[outcome.delivery_id] > sent.version
-            if newer and outcome.profile_id == sent.profile and outcome.outcome in ACCEPTED:
+            same = outcome.profile_id == sent.profile and outcome.action_id == "act_1"
+            if newer and same and outcome.outcome in ACCEPTED:
                 self.overtaken.append(sent)
 
     @initialize(workers=st.integers(1, 2))
@@ -97,8 +99,10 @@ class WorldMachine(RuleBasedStateMachine):
         self.last = event
         partition = partition_of(event.profile_id)
         offset = self.world.append(event, partition)
-        key = delivery_id(event, "act_1", partition, offset)
-        self.world.versions.setdefault(key, version_of(event, self.world.clock.now_ms(), offset))
+        for action_id in ("act_1", "act_2"):
+            key = delivery_id(event, action_id, partition, offset)
+            self.world.versions.setdefault(key, version_of(event, self.world.clock.now_ms(), offset))
+        self.world.partner.quick.add(key)
         self.run(self.world.turn(1))
 
     @rule(turns=st.integers(1, 5))
@@ -272,8 +276,9 @@ class WorldMachine(RuleBasedStateMachine):
             (one.delivery_id, one.source.offset, one.run) for topics in self.world.topics for one in topics.outcomes
         )
         wanted = Counter(
-            (delivery_id(event, "act_1", partition, offset), offset, 0)
+            (delivery_id(event, action_id, partition, offset), offset, 0)
             for partition, offset, event, _ in self.world.events()
+            for action_id in (("act_1", "act_2") if self.has_quick_partner else ("act_1",))
         )
         assert ends == wanted + self.replayed
         assert self.overtaken == []
@@ -287,7 +292,7 @@ class WorldMachine(RuleBasedStateMachine):
         ended = {
             one.delivery_id: one
             for one in topics.outcomes
-            if one.profile_id == profile and one.reason != Reason.DUPLICATE and not one.run
+            if one.profile_id == profile and one.reason != Reason.DUPLICATE and not one.run and one.action_id == "act_1"
         }
         if not ended:
             return
@@ -301,9 +306,13 @@ class WorldMachine(RuleBasedStateMachine):
             assert self.world.versions[seen[-1].delivery_id] >= self.world.versions[last]
 
 
-async def _new_world(action_type: str) -> World:
+async def _new_world(action_type: str, has_quick_partner: bool) -> World:
     world = World()
-    world.publish(connector(action("act_1", type=action_type)), audience())
+    ties = [activation()]
+    if has_quick_partner:
+        world.publish(connector(action("act_2"), connector_id="con_2"))
+        ties.append(activation("act_2", connector_id="con_2"))
+    world.publish(connector(action("act_1", type=action_type)), audience(*ties))
     return world
 
 
@@ -318,6 +327,12 @@ class BatchMachine(WorldMachine):
     """The same with an action that sends many rows at once."""
 
     action_type = "sync_batch"
+
+
+class TwoPartnersMachine(WorldMachine):
+    """The same with another partner that takes everything at once: of each event it is often the only one that has."""
+
+    has_quick_partner = True
 
 
 class JobMachine(WorldMachine):
@@ -342,6 +357,11 @@ class TestWorld(WorldMachine.TestCase):
 
 @pytest.mark.usefixtures("_quick_retries")
 class TestWorldOfBatches(BatchMachine.TestCase):
+    settings = SETTINGS
+
+
+@pytest.mark.usefixtures("_quick_retries")
+class TestWorldOfTwoPartners(TwoPartnersMachine.TestCase):
     settings = SETTINGS
 
 
