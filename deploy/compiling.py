@@ -23,8 +23,6 @@ COMPILED = (
     "connectors/kit/gate.py",
     "connectors/kit/identifiers.py",
     "stream_workers/core/breaker.py",
-    "stream_workers/core/config_view.py",
-    "stream_workers/core/live_config.py",
     "stream_workers/core/delivering.py",
     "stream_workers/core/horizon.py",
     "stream_workers/core/identity.py",

@@ -10,6 +10,8 @@ from deploy.errors import CannotRun
 # Below what the system hands to outgoing connections: a stopped server's port must still be free at its restart.
 FIRST, LAST = 20_000, 31_999
 MAX_TRIES = 200
+_given: set[int] = set()
+"""What this process was told is free: whoever asked may not listen on it yet."""
 
 
 class PortTaken(CannotRun):
@@ -17,11 +19,12 @@ class PortTaken(CannotRun):
 
 
 def free_port(preferred: int | None = None) -> int:
-    """`preferred` when it is free, else any free port."""
-    candidates = [preferred] if preferred else []
-    candidates += random.sample(range(FIRST, LAST), MAX_TRIES)
-    for port in candidates:
-        if is_free(port):
+    """`preferred` when it is free, else any free port; the same one is not given twice."""
+    if preferred and is_free(preferred):
+        return preferred
+    for port in random.sample(range(FIRST, LAST), MAX_TRIES):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise PortTaken(f"None of {MAX_TRIES} ports tried between {FIRST} and {LAST} is free.")
 

@@ -42,3 +42,9 @@ def test_the_holder_of_a_port_is_named(listening):
 
 def test_nobody_holds_a_free_port():
     assert holder_of(free_port()) is None
+
+
+def test_the_same_port_is_not_given_twice_before_anybody_listens_on_it():
+    ports = [free_port() for _ in range(300)]
+
+    assert len(set(ports)) == 300
