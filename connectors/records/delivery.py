@@ -164,7 +164,8 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     `finished` is a bitmap: bit `n` stands for the offset `next + 1 + n` (little-endian bits, at most 8,192). `sequence`
     counts the partition's transactions: after a commit whose end is unknown it tells whether it was committed.
     `commands_next` is the next offset of the same partition of `commands` to carry out. `ended` tells of records that
-    are not finished which of their deliveries have ended, or wait as rows: offsets by action.
+    are not finished which of their deliveries have ended, or wait as rows: by action a bitmap, whose bit `n` stands for
+    the offset `next + n`.
     """
 
     v: int
@@ -173,7 +174,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     config_position: int = 0
     sequence: int = 0
     commands_next: int = 0
-    ended: dict[str, list[int]] = {}
+    ended: dict[str, bytes] = {}
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

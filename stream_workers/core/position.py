@@ -1,7 +1,8 @@
 """How far a source partition is finished: a contiguous prefix, and what is finished beyond it."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from connectors.records.codec import SCHEMA_VERSION
 from connectors.records.delivery import Position
@@ -24,11 +25,9 @@ class FinishedOffsets:
     @classmethod
     def restore(cls, position: Position) -> "FinishedOffsets":
         """The finished offsets that a position record describes."""
-        bits = int.from_bytes(position.finished, "little")
-        beyond = [position.next + 1 + bit for bit in range(bits.bit_length()) if bits >> bit & 1]
-        restored = cls(position.next, frozenset(beyond))
-        for action_id, offsets in position.ended.items():
-            for offset in offsets:
+        restored = cls(position.next, frozenset(_offsets(position.finished, position.next + 1)))
+        for action_id, bitmap in position.ended.items():
+            for offset in _offsets(bitmap, position.next):
                 restored.end(offset, action_id)
         return restored
 
@@ -97,17 +96,26 @@ class FinishedOffsets:
         self.finish(offset)
 
     def record(self, config_position: int, sequence: int, commands_next: int = 0) -> Position:
-        """The position to commit: at most `WINDOW` bits beyond the prefix."""
+        """The position to commit: at most `WINDOW` bits beyond the prefix, and as many for each action."""
         first = self.next
-        bits = 0
-        for offset in self._finished:
-            bits |= 1 << (offset - first - 1)
-        for offset in self._restored:
-            if first < offset <= first + WINDOW:
-                bits |= 1 << (offset - first - 1)
-        finished = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
-        ended: dict[str, list[int]] = {}
+        finished = _bitmap(chain(self._finished, self._restored), first + 1)
+        by_action: dict[str, list[int]] = {}
         for offset, action_ids in self._ended.items():
-            for action_id in action_ids if offset >= first else ():
-                ended.setdefault(action_id, []).append(offset)
+            for action_id in action_ids:
+                by_action.setdefault(action_id, []).append(offset)
+        ended = {action_id: _bitmap(offsets, first) for action_id, offsets in by_action.items()}
         return Position(SCHEMA_VERSION, first, finished, config_position, sequence, commands_next, ended)
+
+
+def _bitmap(offsets: Iterable[int], first: int) -> bytes:
+    """Bit `n`, from the little end, stands for the offset `first + n`; those out of the window are left out."""
+    bits = 0
+    for offset in offsets:
+        if first <= offset < first + WINDOW:
+            bits |= 1 << (offset - first)
+    return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def _offsets(bitmap: bytes, first: int) -> list[int]:
+    bits = int.from_bytes(bitmap, "little")
+    return [first + bit for bit in range(bits.bit_length()) if bits >> bit & 1]

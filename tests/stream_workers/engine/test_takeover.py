@@ -67,7 +67,7 @@ async def test_of_an_event_for_two_partners_only_what_has_not_ended_begins_again
     join = bench.record(membership("p-1", JOINED))
     bench.engine.feed(0, [join])
     await bench.until(lambda: len(bench.outcomes()) == 1 and bench.partner.running == 1)
-    assert bench.logs[0].position.ended == {"act_1": [0]}
+    assert bench.logs[0].position.ended == {"act_1": b"\x01"}
 
     second = successor_of(bench, *both)
     second.partner.hold, second.partner.held_connector = bench.partner.hold, "con_2"
