@@ -1,6 +1,6 @@
 """The delivery path compiled to C by mypyc: `python -m deploy.compiling FOLDER` makes a copy of the source with it.
 
-The source runs as it is, and is what one edits and debugs. Compiled, the same modules take half the time. They are
+The source runs as it is, and is what one edits and debugs. Compiled, the engine takes half the time. They are
 compiled in a copy, because Python prefers a compiled module to a changed source beside it. The image and the wheel for
 production are built from such a copy; `make bench`, and the tests of the promises, run in one.
 """
@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[1]
 COPIED = ("connectors", "control_plane", "deploy", "stream_workers", "tests", "pyproject.toml", "README.md", "LICENSE")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "*.so", ".*")
 COMPILED = (
-    "connectors/kit/mapping.py",
     "connectors/kit/classification.py",
     "connectors/kit/filters.py",
     "connectors/kit/gate.py",
     "connectors/kit/identifiers.py",
+    "connectors/kit/mapping.py",
     "stream_workers/core/breaker.py",
     "stream_workers/core/delivering.py",
     "stream_workers/core/horizon.py",
@@ -56,7 +56,7 @@ COMPILED = (
     "stream_workers/shell/durations.py",
     "stream_workers/shell/telemetry.py",
 )
-"""What a delivery passes through, one by one. A class in them has no base but of these modules, `Enum`s excepted."""
+"""What a delivery passes through, one by one. A base of a class in them is one of theirs or Python's own."""
 
 
 def obstacle() -> str | None:
