@@ -229,3 +229,10 @@ def test_an_answer_read_in_one_piece_means_what_the_parser_makes_of_it(
     whole = "\r\n".join([f"HTTP/1.1 {status} Told", *lines, "", ""]).encode() + body
     plain = plain_answer(whole, SenderLimits().answer_bytes, 0.0)
     assert plain is None or essence(plain) == read_in_segments([whole[:1], whole[1:]])
+
+
+def test_a_connection_has_every_method_that_an_event_loop_may_call():
+    """It cannot have `asyncio.Protocol` as its base, which would have shown a new one."""
+    expected = {name for name in dir(asyncio.Protocol) if not name.startswith("_")}
+    assert expected
+    assert expected <= set(dir(PartnerConnection))
