@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from connectors.kit.masking import Masker
+from connectors.records.delivery import Reason
 from stream_workers.core.breaker import Breaker, BreakerPolicy, BreakerState
 from stream_workers.core.live_config import LiveAction, LiveConnector
 from stream_workers.core.rate_limit import RateLimit
@@ -105,6 +106,12 @@ class Connector:
             and self.live.config.active
             and delivery.activation == (self.live.config.activation, action.activation)
         )
+
+    def stop_reason(self, delivery: Delivery, ticket: str | None) -> Reason | None:
+        """Why nothing more is asked for the delivery; a job of the partner (`ticket`) goes on while it is wanted."""
+        if not self.is_wanted(delivery):
+            return Reason.DEACTIVATED
+        return delivery.stop_reason if ticket is None else None
 
     def wait(self, now: float) -> float | None:
         """Seconds until a request may start; 0 when it may start now, `None` when only something new can help."""

@@ -38,7 +38,7 @@ class Dispatcher:
         self._endings = endings
         self.may_send = may_send
         self._timers = Timers(clock.monotonic)
-        self.slots = Slots(clock, self._timers, policy, may_send, self.again, self._put_back)
+        self.slots = Slots(clock, self._timers, policy, may_send, self)
         self._batches: dict[str, Batches] = {}
         self._share = 1.0
         self._unwanted: deque[Delivery] = deque()
@@ -102,7 +102,7 @@ class Dispatcher:
         if delivery.stage not in (Stage.RUNNING, Stage.OVER):
             self.end_waiting(delivery, Reason.DEACTIVATED)
 
-    def _put_back(self, delivery: Delivery) -> None:
+    def put_back(self, delivery: Delivery) -> None:
         """Another one of its lane is busy: a row gathers again, the others wait for their turn."""
         action = delivery.connector.action(delivery)
         if delivery.batched and action is not None and action.batch is not None:
@@ -299,10 +299,11 @@ class Dispatcher:
         for delivery in group:
             if not delivery.partition.alive:
                 continue
-            if delivery.ticket is not None:
+            reason = connector.stop_reason(delivery, delivery.ticket)
+            if reason is not None:
+                self.end_waiting(delivery, reason)
+            elif delivery.ticket is not None:
                 delivery.stage = Stage.WITH_PARTNER
-            elif delivery.stop_reason is not None:
-                self.end_waiting(delivery, delivery.stop_reason)
             else:
                 connector.lanes.pause(delivery)
                 delivery.stage = Stage.READY
@@ -339,8 +340,9 @@ class Dispatcher:
         """
         connector = delivery.connector
         connector.lanes.pause(delivery)
-        if delivery.stop_reason is not None:
-            self.end_waiting(delivery, delivery.stop_reason)
+        reason = connector.stop_reason(delivery, delivery.ticket)
+        if reason is not None:
+            self.end_waiting(delivery, reason)
             return
         if delivery.batched:
             self._batch(connector, delivery)

@@ -64,8 +64,9 @@ class Settling:
         ticket = None
         if isinstance(step, Wait):
             ticket = _ticket(delivery, step, exchange)
-            if ticket is None and delivery.stop_reason is not None:
-                step = End(OutcomeClass.SKIPPED, delivery.stop_reason)
+            reason = connector.stop_reason(delivery, ticket)
+            if reason is not None:
+                step = End(OutcomeClass.SKIPPED, reason)
         if isinstance(step, Wait) or step.outcome.is_error or delivery.run or self._telemetry.samples():
             self._endings.attempted(delivery, found, step, exchange, rows)
         if isinstance(step, End):

@@ -27,6 +27,19 @@ class Attempt(Protocol):
         """It is over: no answer is waited for any more."""
 
 
+class Queue(Protocol):
+    """Takes back what has not ended."""
+
+    def again(self, delivery: Delivery) -> None:
+        """A delivery whose attempt was cut."""
+
+    def requeue(self, connector: Connector, group: Group) -> None:
+        """Rows with a job of the partner."""
+
+    def put_back(self, delivery: Delivery) -> None:
+        """One whose turn has come while another one of its lane is busy."""
+
+
 Begin = Callable[[Connector, Group], Attempt]
 
 
@@ -46,8 +59,7 @@ class SlotPolicy:
 class Slots:
     """Attempts begin while there are slots, and every end begins the next ones.
 
-    `may_send` is the worker's part of every check; `again` takes back a row whose attempt was cut, `put_back` one
-    whose turn has come while another one of its lane is busy.
+    `may_send` is the worker's part of every check; what leaves its slot, or its turn, without an end goes to `queue`.
     """
 
     def __init__(
@@ -56,16 +68,14 @@ class Slots:
         timers: Timers,
         policy: SlotPolicy,
         may_send: Callable[[], bool],
-        again: Callable[[Delivery], None],
-        put_back: Callable[[Delivery], None],
+        queue: Queue,
     ) -> None:
         self.policy = policy
         self.in_flight = 0
         self._clock = clock
         self._timers = timers
         self._may_send = may_send
-        self._again = again
-        self._put_back = put_back
+        self._queue = queue
         self._hungry: dict[Connector, None] = {}
         self._running: dict[Attempt, None] = {}
         self._busy: dict[Connector, None] = {}
@@ -136,14 +146,12 @@ class Slots:
         connector.breaker.given_up()
         ours = [delivery for delivery in attempt.group if delivery.partition.alive and delivery.stage is Stage.RUNNING]
         job = [delivery for delivery in ours if connector.goes_on(delivery)]
-        for delivery in job:
-            delivery.stage = Stage.WITH_PARTNER
         if job:
-            connector.ready.appendleft(job)
+            self._queue.requeue(connector, job)
         for delivery in ours:
             if not connector.goes_on(delivery):
                 delivery.partition.leave_job(delivery)
-                self._again(delivery)
+                self._queue.again(delivery)
         self.ended(attempt)
 
     def _next_group(self, connector: Connector) -> Group | None:
@@ -183,7 +191,7 @@ class Slots:
     def _pass_over(self, ready: Delivery | Group) -> None:
         for delivery in (ready,) if isinstance(ready, Delivery) else ready:
             if delivery.stage is Stage.READY and delivery.partition.alive:
-                self._put_back(delivery)
+                self._queue.put_back(delivery)
 
     async def drain(self, partitions: set[int], seconds: float) -> None:
         """Wait for the running attempts of these partitions, at most this long; then cut them."""

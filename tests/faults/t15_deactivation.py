@@ -97,8 +97,8 @@ def _last_request(scene: Scene, off_at: float, watch: float) -> float:
 
 
 def _cancel_what_waits(scene: Scene, activation: int) -> int:
-    """Deliveries that wait for a retry when the connector goes off; how many are sent nevertheless."""
-    scene.partner.misbehave("/p0", status=503)
+    """Deliveries that wait, or whose attempts are about to fail, when the connector goes off; how many are sent yet."""
+    scene.partner.misbehave("/p0", status=503, latency_ms=500)
     before, first = scene.received(), len(scene.stream.sent)
     scene.stream.changes(200, profiles=200)
     scene.until(lambda: scene.received() > before)

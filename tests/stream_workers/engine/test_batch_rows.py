@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from connectors.kit.exchange import PartnerResponse
 from connectors.records.delivery import RowState
 from connectors.records.profile_event import Change
@@ -14,17 +12,6 @@ from tests.support.engine import Bench
 from tests.support.replays import replay
 
 BATCH_SECONDS, JOB_SECONDS, RETRY_SECONDS = 61, 5.1, 10.1
-
-
-@pytest.fixture
-def bench_of():
-    async def start(type_: str, *on: Change, **policy: int) -> Bench:
-        bench = Bench(**policy)
-        bench.publish(connector(action(type=type_)), audience(activation("act_1", *on)))
-        bench.own(0)
-        return bench
-
-    return start
 
 
 def later(request) -> PartnerResponse:

@@ -33,7 +33,7 @@ def partition_of(profile: str) -> int:
 
 
 class WorldMachine(RuleBasedStateMachine):
-    """Rules are what may happen; the teardown heals everything and counts."""
+    """Rules are what may happen; the teardown heals everything, or switches it off, and counts."""
 
     action_type = "sync_list"
     has_quick_partner = False
@@ -52,6 +52,7 @@ class WorldMachine(RuleBasedStateMachine):
         self.revision = 1
         self.activation = 1
         self.active = True
+        self.ends_off = False
         self.zombies: list[tuple[Worker, int]] = []
 
     def run(self, coroutine: Any) -> None:
@@ -65,8 +66,10 @@ class WorldMachine(RuleBasedStateMachine):
             if newer and same and outcome.outcome in ACCEPTED:
                 self.overtaken.append(sent)
 
-    @initialize(workers=st.integers(1, 2))
-    def begin(self, workers: int) -> None:
+    @initialize(workers=st.integers(1, 2), ends_off=st.booleans())
+    def begin(self, workers: int, ends_off: bool) -> None:
+        self.ends_off = ends_off
+
         async def begin() -> None:
             for _ in range(workers):
                 self.world.join()
@@ -146,9 +149,7 @@ class WorldMachine(RuleBasedStateMachine):
 
     @rule()
     def the_connector_is_deactivated_or_activated(self) -> None:
-        self.active = not self.active
-        self.activation += 1
-        self._publish()
+        self._switch(active=not self.active)
 
     def _publish(self, **changes: Any) -> None:
         self.revision += 1
@@ -245,31 +246,39 @@ class WorldMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             if self.world.workers:
-                self.run(self._come_to_rest())
+                self._come_to_rest()
                 self._count()
         finally:
             self.run(self.world.stop())
             self.runner.close()
 
-    def _heal_config(self) -> None:
-        healed = {"active": True, "activation": self.activation, "revision": self.revision}
-        self.world.publish(connector(action("act_1", type=self.action_type), **healed))
-
-    async def _come_to_rest(self) -> None:
-        self.world.partner.mood = "healthy"
-        self.world.partner.let_go()
+    def _come_to_rest(self) -> None:
+        """With a healthy partner; or with a connector that goes off, and a partner that then fails what it has."""
         for topics in self.world.topics:
             topics.trouble.clear()
-        await self._thaw()
-        self.active = True
+        self.run(self._thaw())
+        self.run(self._all_owned())
+        self._switch(active=True)
+        if self.ends_off:
+            self.world.partner.mood = "hanging"
+            for profile in PROFILES:
+                self.something_changes(profile, Change.JOINED, 0.0, named=False)
+            self.time_passes(61.0)
+            self._switch(active=False)
+        self.world.partner.mood = "failing" if self.ends_off else "healthy"
+        self.world.partner.let_go()
+        self.run(self.world.drain(self.world.is_at_rest))
+
+    def _switch(self, *, active: bool) -> None:
+        self.active = active
         self.activation += 1
-        self.revision += 1
-        self._heal_config()
+        self._publish()
+
+    async def _all_owned(self) -> None:
         for partition in range(PARTITIONS):
             if partition not in self.world.owners:
                 living = self.world.living()
                 self.world.assign(partition, living[0] if living else self.world.join())
-        await self.world.drain(self.world.is_at_rest)
 
     def _count(self) -> None:
         ends = Counter(
