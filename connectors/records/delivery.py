@@ -93,9 +93,10 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One exchange with the partner: every failed one, and a sample of the accepted ones, for the explorer.
+    """One exchange with the partner: failed ones, a sample of the accepted, and those that it says more of.
 
-    Request and response are masked and cut to 4 KiB together. `next_attempt_at` is set while the delivery waits.
+    Request and response are masked and cut to 4 KiB together. `next_attempt_at` is set while the delivery waits;
+    `detail` is for a person, such as how many rows of an accepted batch the partner did not take.
     """
 
     v: int
@@ -122,6 +123,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     request: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
     next_attempt_at: datetime | None = None
+    detail: str | None = None
 
 
 class RowState(StrEnum):

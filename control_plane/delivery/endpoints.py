@@ -21,7 +21,10 @@ router = APIRouter(prefix="/v1", tags=["deliveries"])
 async def list_deliveries(
     work: Viewing, wanted: Annotated[DeliveryFilter, Depends()], paging: Paged
 ) -> Page[DeliveryRead]:
-    """Deliveries with a kept attempt, the latest first: every failed one of seven days, a sample of the accepted."""
+    """Deliveries with a kept attempt, the latest first: of seven days every failed one, a sample of the accepted.
+
+    Where a partner says more of a batch that it took, such as how many rows were not, one delivery of it is kept too.
+    """
     return await service.list_deliveries(work, wanted, paging)
 
 

@@ -64,6 +64,7 @@ class AttemptRead(BaseModel):
     latency_ms: int
     rows: int = Field(description="How many deliveries the request carried.")
     next_attempt_at: datetime | None
+    detail: str | None = Field(description="What the partner says of it, such as how many rows it did not take.")
     request: dict[str, Any] | None
     response: dict[str, Any] | None
 

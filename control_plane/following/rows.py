@@ -110,6 +110,7 @@ def _exchange(attempt: Attempt, attempt_id: str) -> Row:
         "at": _aware(attempt.at),
         "attempt": attempt.attempt,
         "rows": attempt.rows,
+        "detail": attempt.detail,
         "request": attempt.request,
         "response": attempt.response,
     }

@@ -11,6 +11,9 @@ from stream_workers.engine.exchange import Exchange
 from stream_workers.shell.clock import Clock, as_datetime
 from stream_workers.shell.telemetry import Telemetry
 
+SHOWN_DETAIL = 500
+"""So much is kept of what the partner says of an exchange."""
+
 
 class Endings:
     """The one place where outcomes are made."""
@@ -44,7 +47,7 @@ class Endings:
     def attempted(
         self, delivery: Delivery, found: Classification, step: End | Wait, exchange: Exchange, rows: int
     ) -> None:
-        """A sample of an exchange for the explorer; failed ones always."""
+        """An exchange for the explorer."""
         outcome = step.outcome if isinstance(step, End) else step.outcome or outcome_class(found)
         taken = delivery.taken
         attempt = Attempt(
@@ -72,6 +75,7 @@ class Endings:
             request=exchange.shown_request(),
             response=exchange.shown_answer(),
             next_attempt_at=as_datetime(step.due_at) if isinstance(step, Wait) else None,
+            detail=_detail(found, exchange),
         )
         delivery.partition.write_attempt(delivery.lane.encode(), encode(attempt))
 
@@ -136,6 +140,11 @@ def _is_newest(delivery: Delivery) -> bool:
 def _code(given: str | None, exchange: Exchange | None) -> str | None:
     shown = _scrubbed(given, exchange)
     return shown[:SHOWN_CODE] if shown else shown
+
+
+def _detail(found: Classification, exchange: Exchange) -> str | None:
+    shown = _scrubbed(found.detail, exchange)
+    return shown[:SHOWN_DETAIL] if shown else None
 
 
 def _scrubbed(text: str | None, exchange: Exchange | None) -> str | None:

@@ -9,7 +9,7 @@ from connectors.kit.masking import Masker
 class Exchange:
     """`at` is unix milliseconds. What is shown of it is masked once, when it is first asked for."""
 
-    __slots__ = ("_answer", "_request", "answer", "at", "latency_ms", "masker", "request")
+    __slots__ = ("_answer", "_request", "_said", "answer", "at", "latency_ms", "masker", "request")
 
     def __init__(
         self, request: PartnerRequest | None, answer: Answer | None, at: int, latency_ms: int, masker: Masker
@@ -21,6 +21,7 @@ class Exchange:
         self.masker = masker
         self._request: dict[str, Any] | None = None
         self._answer: dict[str, Any] | None = None
+        self._said: list[str] = []
 
     @property
     def http_status(self) -> int | None:
@@ -38,6 +39,13 @@ class Exchange:
         if self._answer is None and self.answer is not None:
             self._answer = self._knowing().answer(self.answer)
         return self._answer
+
+    def says(self, detail: str | None) -> bool:
+        """True for the first row of which this is said: what the partner says of a whole batch is kept once."""
+        if detail is None or detail in self._said:
+            return False
+        self._said.append(detail)
+        return True
 
     def scrubbed(self, text: str) -> str:
         """Text of the partner without the secrets, also those that only this request was made from."""

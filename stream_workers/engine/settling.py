@@ -67,7 +67,8 @@ class Settling:
             reason = connector.stop_reason(delivery, ticket)
             if reason is not None:
                 step = End(OutcomeClass.SKIPPED, reason)
-        if isinstance(step, Wait) or step.outcome.is_error or delivery.run or self._telemetry.samples():
+        is_told = isinstance(step, Wait) or step.outcome.is_error or exchange.says(found.detail)
+        if is_told or delivery.run or self._telemetry.samples():
             self._endings.attempted(delivery, found, step, exchange, rows)
         if isinstance(step, End):
             self.end(delivery, step, exchange)

@@ -6,9 +6,15 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from confluent_kafka import Producer
 from playwright.sync_api import expect
 
+from connectors.records.codec import encode
+from connectors.records.delivery import OutcomeClass
+from connectors.records.topics import ATTEMPTS
 from tests.console.test_looks import AXE
+from tests.support.reports import attempt
+from tests.support.waiting import eventually
 
 MANY = 10_000
 PAGE = 500
@@ -105,6 +111,18 @@ def test_a_viewer_sees_how_a_delivery_ended_and_no_values_of_the_profile(open_pa
     page.goto(f"{demonstration.url}/dead-letters?letter={letter['id']}")
     expect(page.get_by_label("The record")).to_contain_text('"profile_id": "text"')
     assert "someone" not in page.content()
+
+
+def test_what_a_partner_says_of_a_batch_that_it_took_is_shown(open_page, demonstration):
+    said = "2 of 7 rows were invalid"
+    took = {"outcome": OutcomeClass.SENT, "verdict": "accepted", "reason": None, "partner_code": None, "rows": 7}
+    told = attempt("dlv_partial", connector_id=demonstration.connectors["Meta"], detail=said, **took)
+    producer = Producer({"bootstrap.servers": demonstration.kafka})
+    producer.produce(ATTEMPTS.name, encode(told), b"ada")
+    assert producer.flush(30) == 0
+    eventually(lambda: "dlv_partial" in str(demonstration.call("GET", "/deliveries?limit=5")))
+    timeline = open_page("/deliveries?delivery=dlv_partial").get_by_role("dialog").locator(".timeline")
+    expect(timeline).to_contain_text(said)
 
 
 def test_one_delivery_is_replayed_from_where_it_is_looked_at(open_page, demonstration):

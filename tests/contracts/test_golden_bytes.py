@@ -196,11 +196,12 @@ RECORDS = [
             request={"method": "POST"},
             response={"status": 429},
             next_attempt_at=LATER,
+            detail="The partner is busy.",
         ),
         b'{"v":1,"workspace":"default","delivery_id":"dlv_1","profile_id":"p-1","connector_id":"con_1",'
         b'"action_id":"act_1","config_version":3,"attempt":1,"verdict":"throttled","outcome":"partner_error",'
         b'"final":false,"at":"2026-11-22T12:00:00Z","source":{"partition":2,"offset":41},"request":{"method":"POST"},'
-        b'"response":{"status":429},"next_attempt_at":"2026-11-22T12:00:01.500000Z"}',
+        b'"response":{"status":429},"next_attempt_at":"2026-11-22T12:00:01.500000Z","detail":"The partner is busy."}',
     ),
     (
         PendingRow(

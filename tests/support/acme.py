@@ -49,7 +49,7 @@ def render(settings: AcmeSettings, fields: ListFields, batch: Batch) -> PartnerR
 
 
 def classify(response: PartnerResponse, batch: Batch) -> tuple[Classification, ...]:
-    """A 207 names a verdict per row; a 202 gives a ticket; the rest goes by status."""
+    """A 207 names a verdict per row; a 202 gives a ticket; a 206 takes some, and says so; the rest goes by status."""
     if response.status == 207:
         verdicts = msgspec.json.decode(response.body)
         return tuple(
@@ -59,6 +59,8 @@ def classify(response: PartnerResponse, batch: Batch) -> tuple[Classification, .
     if response.status == 202:
         ticket = response.body.decode()
         return (Classification(Verdict.ACCEPTED_LATER, ticket=ticket, retry_after=5.0),) * len(batch.rows)
+    if response.status == 206:
+        return (Classification(Verdict.ACCEPTED, detail=response.body.decode()),) * len(batch.rows)
     if response.status == 413:
         return (Classification(Verdict.SPLIT, partner_code="413"),) * len(batch.rows)
     return (classify_by_status(response, batch.now),) * len(batch.rows)

@@ -62,7 +62,7 @@ class KeptDeadLetter(Base):
 
 
 class KeptAttempt(Base):
-    """An exchange with a partner: every failed one, and a sample of the accepted ones."""
+    """An exchange with a partner: every failed one, a sample of the accepted ones, and those it has more to say of."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -86,6 +86,7 @@ class KeptAttempt(Base):
     latency_ms: Mapped[int] = mapped_column(Integer)
     rows: Mapped[int] = mapped_column(Integer)
     next_attempt_at: Mapped[datetime | None]
+    detail: Mapped[str | None] = mapped_column(Text)
     request: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     response: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 

@@ -33,7 +33,14 @@ async def test_a_delivery_is_one_row_with_its_attempts_as_a_timeline(plane: Plan
         attempt("dlv_1", at=minutes_ago(5), attempt=2, **mine),
         dead_letter("dlv_1", at=minutes_ago(5), **mine),
         attempt(
-            "dlv_1", at=minutes_ago(1), run=4, outcome=OutcomeClass.SENT, http_status=200, partner_code=None, **mine
+            "dlv_1",
+            at=minutes_ago(1),
+            run=4,
+            outcome=OutcomeClass.SENT,
+            http_status=200,
+            detail="1 of 7 rows",
+            partner_code=None,
+            **mine,
         ),
     )
     (row,) = (await plane.call("GET", "/v1/deliveries", 200))["items"]
@@ -45,6 +52,7 @@ async def test_a_delivery_is_one_row_with_its_attempts_as_a_timeline(plane: Plan
         (2, "event", "partner_error", True),
         (1, "replay", "sent", True),
     ]
+    assert [each["detail"] for each in detail["timeline"]] == [None, None, "1 of 7 rows"]
     assert detail["timeline"][0]["next_attempt_at"] is not None
     assert detail["timeline"][1]["response"] == {"status": 400, "body": "no such list"}
     assert [letter["replayable"] for letter in detail["dead_letters"]] == [True]

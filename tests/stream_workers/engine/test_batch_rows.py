@@ -3,7 +3,8 @@
 import asyncio
 
 from connectors.kit.exchange import PartnerResponse
-from connectors.records.delivery import RowState
+from connectors.records.codec import decode
+from connectors.records.delivery import Attempt, RowState
 from connectors.records.profile_event import Change
 from stream_workers.engine.connector import READY_TO_SPARE
 from stream_workers.engine.delivery import JOB
@@ -228,6 +229,25 @@ async def test_a_job_that_failed_is_found_by_newer_changes_however_often_it_is_b
     bench.partner.answer = lambda _request: PartnerResponse(503)
     await bench.pass_time(JOB_SECONDS)
     await bench.until(lambda: bench.outcomes() == [("p-1", "skipped", "superseded")])
+    await bench.engine.stop()
+
+
+# --- what the partner says of a batch that it took ---
+
+
+async def test_what_the_partner_says_of_a_whole_batch_is_kept_once(bench_of):
+    bench = await bench_of("sync_batch")
+    bench.feed(membership("p-1"))
+    await bench.settle()
+    await bench.pass_time(BATCH_SECONDS)
+    await bench.until(lambda: len(bench.outcomes()) == 1)
+    bench.partner.answer = lambda _request: PartnerResponse(206, body=b"1 of 3 rows was not taken")
+    bench.feed(membership("p-2"), membership("p-3"), membership("p-4"))
+    await bench.until(lambda: len(bench.outcomes()) == 4)
+    await bench.until(lambda: len(bench.logs[0].attempts) == 2)
+    sampled, told = (decode(Attempt, value) for value in bench.logs[0].attempts)
+    assert (sampled.profile_id, sampled.detail) == ("p-1", None)
+    assert (told.verdict, told.outcome, told.rows, told.detail) == ("accepted", "sent", 3, "1 of 3 rows was not taken")
     await bench.engine.stop()
 
 

@@ -36,6 +36,7 @@ function AttemptShown({ attempt, children }: { attempt: Attempt; children: Compo
         {attempt.rows > 1 && ` · with ${attempt.rows - 1} others in one request`}
         {` · version ${attempt.config_version}`}
       </p>
+      {attempt.detail && <p>{attempt.detail}</p>}
       {attempt.next_attempt_at && (
         <p class="waiting">
           Next attempt <Time at={attempt.next_attempt_at} />
