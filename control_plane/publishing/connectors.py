@@ -56,7 +56,7 @@ def differs(connector: Connector, actions: Sequence[Action], published: Version 
 
 async def publish_connector(work: Work, connector: Connector, note: str | None) -> Version:
     """Make the draft the next version and send it out; raises `Conflict` when it is not complete."""
-    actions = await actions_of(work, [connector.id])
+    actions = await actions_of(work, [connector.id], lock=True)
     snapshot = draft_of(connector, actions)
     _demand_complete(work, connector, actions)
     await demand_targets_kept(work, connector, snapshot)

@@ -93,6 +93,16 @@ async def test_a_version_without_an_action_is_not_published_again_while_it_is_at
     await plane.call("GET", f"/v1/actions/{action_id}", 200)
 
 
+async def test_an_action_is_not_pointed_at_another_target_while_a_use_of_it_is_published(plane: Plane) -> None:
+    connector_id, action_id = await plane.live_action()
+    await plane.change("PATCH", f"/v1/actions/{action_id}", 200, {"fields": {"list_id": "l_2"}})
+    audience_id = await plane.audience(action_id)
+    async with somebody(plane) as work:
+        await audiences.publish(work, audience_id, None, None)
+        request = await begun(plane, "POST", f"/v1/connectors/{connector_id}/publish")
+    assert (await request).json()["code"] == "target_in_use"
+
+
 def attaching(action_id: str) -> AudienceUpdate:
     """The change that attaches an action to an audience."""
     return AudienceUpdate(activations=[AudienceActivation(action_id=action_id)])
