@@ -11,7 +11,7 @@ from connectors.records import metrics_table
 from control_plane.database.engine import Database, open_database
 from control_plane.database.migrations import configuration, downgrade, upgrade
 from control_plane.database.models import Base
-from control_plane.settings import DatabaseSettings
+from tests.support.databases import patient
 from tests.support.plane import plane_settings, running_plane
 
 
@@ -32,7 +32,7 @@ def test_there_is_one_head() -> None:
 
 
 async def test_the_migrated_tables_are_those_that_the_programs_expect(database_url: str) -> None:
-    database = open_database(DatabaseSettings(url=database_url))
+    database = open_database(patient(database_url))
     await upgrade(database)
     async with database.transaction(write=False) as session:
         assert await (await session.connection()).run_sync(differences) == []
@@ -46,7 +46,7 @@ async def test_the_migrated_tables_are_those_that_the_programs_expect(database_u
 
 
 async def test_processes_that_start_at_once_take_turns(database_url: str) -> None:
-    databases = [open_database(DatabaseSettings(url=database_url, connect_seconds=20)) for _ in range(4)]
+    databases = [open_database(patient(database_url)) for _ in range(4)]
     await asyncio.gather(*(upgrade(database) for database in databases))
     assert "connectors" in await tables(databases[0])
     for database in databases:
@@ -57,7 +57,7 @@ async def test_going_back_and_forth_by_one_keeps_what_was_configured(database_ur
     async with running_plane(plane_settings(database_url)) as plane:
         connector_id, action_id = await plane.live_action()
         key = dict(plane.http.headers)["authorization"]
-    database = open_database(DatabaseSettings(url=database_url))
+    database = open_database(patient(database_url))
     await downgrade(database, "0003")
     await upgrade(database)
     await database.close()
@@ -68,7 +68,7 @@ async def test_going_back_and_forth_by_one_keeps_what_was_configured(database_ur
 
 
 async def test_what_is_counted_already_is_rolled_up(database_url: str) -> None:
-    database = open_database(DatabaseSettings(url=database_url))
+    database = open_database(patient(database_url))
     await upgrade(database, "0004")
     row = {"workspace": "default", "connector_id": "con_1", "action_id": "act_1", "class": "sent", "reason": ""}
     rows = [

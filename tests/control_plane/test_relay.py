@@ -15,8 +15,9 @@ from control_plane.database.models import OutboxRow
 from control_plane.publishing import outbox
 from control_plane.publishing.config_topic import Fenced, KafkaUnreachable, KeyedRecord
 from control_plane.publishing.relay import Relay, RelayState
-from control_plane.settings import DatabaseSettings, RelaySettings
+from control_plane.settings import RelaySettings
 from control_plane.telemetry import Telemetry
+from tests.support.databases import patient
 from tests.support.plane import Plane, WatchedTopic
 from tests.support.waiting import eventually_true
 
@@ -26,7 +27,7 @@ SETTINGS = RelaySettings(poll_seconds=0.02, standby_seconds=0.2, retry_seconds=0
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with its tables."""
-    opened = open_database(DatabaseSettings(url=database_url))
+    opened = open_database(patient(database_url))
     await upgrade(opened)
     yield opened
     await opened.close()

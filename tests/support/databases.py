@@ -14,9 +14,15 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from control_plane.settings import DatabaseSettings
 from deploy.local.ports import free_port
 
 _USER = "patchbay"
+
+
+def patient(database_url: str) -> DatabaseSettings:
+    """How tests use a database: a machine that stands still for two seconds decides none of them."""
+    return DatabaseSettings(url=database_url, connect_seconds=30)
 
 
 class NoPostgresql(Exception):

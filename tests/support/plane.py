@@ -21,7 +21,8 @@ from control_plane.app import assemble, build_parts
 from control_plane.parts import Parts
 from control_plane.publishing.config_topic import KeyedRecord
 from control_plane.sample.recent_events import Sample, Tail
-from control_plane.settings import ControlPlaneSettings, DatabaseSettings, RelaySettings
+from control_plane.settings import ControlPlaneSettings, RelaySettings
+from tests.support.databases import patient
 from tests.support.ledger import LEDGER, ONE_ONLY
 from tests.support.waiting import eventually_true
 
@@ -129,7 +130,7 @@ class Plane:
 def plane_settings(database_url: str, **sections: Any) -> ControlPlaneSettings:
     """Settings with a key ring of their own and a relay that does not dawdle."""
     return ControlPlaneSettings(
-        database=DatabaseSettings(url=database_url),
+        database=patient(database_url),
         secrets=SecretsSettings(keys=(new_key(),)),
         **{"relay": RelaySettings(poll_seconds=0.05, standby_seconds=0.2, retry_seconds=0.1), **sections},
     )

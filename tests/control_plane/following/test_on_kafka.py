@@ -13,14 +13,14 @@ from control_plane.database.engine import Database, open_database
 from control_plane.database.migrations import upgrade
 from control_plane.database.models import KeptAttempt, KeptDeadLetter
 from control_plane.following.wiring import kafka_follower
-from control_plane.settings import DatabaseSettings
 from deploy.local.ports import free_port
+from tests.support.databases import patient
 from tests.support.reports import attempt, dead_letter
 from tests.support.waiting import eventually_true
 
 
 async def open_tables(folder: Path) -> Database:
-    database = open_database(DatabaseSettings(url=f"sqlite:///{folder / 'patchbay.sqlite'}"))
+    database = open_database(patient(f"sqlite:///{folder / 'patchbay.sqlite'}"))
     await upgrade(database)
     return database
 
