@@ -9,7 +9,7 @@ import pytest
 
 from connectors.kit.registry import Registry
 from control_plane.app import assemble, build_parts
-from control_plane.settings import ControlPlaneSettings
+from control_plane.settings import ControlPlaneSettings, DatabaseSettings
 from deploy.local.ports import free_port
 from tests.support.databases import create_postgresql_database, running_postgresql
 from tests.support.lateness import lateness
@@ -50,7 +50,7 @@ async def test_without_a_database_the_plane_lives_and_says_what_it_waits_for() -
 async def test_a_database_that_stops_answering_is_told_within_two_seconds_and_comes_back() -> None:
     with running_postgresql() as server:  # one of its own: the shared one must not stop
         url = await create_postgresql_database(server.address)
-        async with running_plane(plane_settings(url)) as plane:
+        async with running_plane(plane_settings(url, database=DatabaseSettings(url=url))) as plane:
             await plane.call("GET", "/v1/connectors", 200)
             server.freeze()
             try:

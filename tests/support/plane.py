@@ -130,9 +130,12 @@ class Plane:
 def plane_settings(database_url: str, **sections: Any) -> ControlPlaneSettings:
     """Settings with a key ring of their own and a relay that does not dawdle."""
     return ControlPlaneSettings(
-        database=patient(database_url),
         secrets=SecretsSettings(keys=(new_key(),)),
-        **{"relay": RelaySettings(poll_seconds=0.05, standby_seconds=0.2, retry_seconds=0.1), **sections},
+        **{
+            "database": patient(database_url),
+            "relay": RelaySettings(poll_seconds=0.05, standby_seconds=0.2, retry_seconds=0.1),
+            **sections,
+        },
     )
 
 
