@@ -111,7 +111,11 @@ class Connector:
         """Why nothing more is asked for the delivery; a job of the partner (`ticket`) goes on while it is wanted."""
         if not self.is_wanted(delivery):
             return Reason.DEACTIVATED
-        return delivery.stop_reason if ticket is None else None
+        if ticket is not None:
+            return None
+        if delivery.outdated:
+            return Reason.SUPERSEDED
+        return Reason.CANCELLED if delivery.cancelled else None
 
     def wait(self, now: float) -> float | None:
         """Seconds until a request may start; 0 when it may start now, `None` when only something new can help."""

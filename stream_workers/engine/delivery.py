@@ -6,7 +6,6 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from connectors.records.codec import decode_event
-from connectors.records.delivery import Reason
 from connectors.records.profile_event import Change, ProfileEvent
 from stream_workers.core.identity import delivery_id, row_key
 from stream_workers.core.versions import Version
@@ -174,13 +173,6 @@ class Delivery:
     def is_busy(self) -> bool:
         """It is attempted, or with the partner: nothing else of its lane may begin, and it cannot be replaced."""
         return self.stage is Stage.RUNNING or self.stage is Stage.WITH_PARTNER
-
-    @property
-    def stop_reason(self) -> Reason | None:
-        """Why no further attempt may begin: a newer change has arrived, or its replay was cancelled."""
-        if self.outdated:
-            return Reason.SUPERSEDED
-        return Reason.CANCELLED if self.cancelled else None
 
     def key(self) -> bytes:
         """What it is known by: which membership through which action, or which plain event."""

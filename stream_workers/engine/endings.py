@@ -68,14 +68,14 @@ class Endings:
             event_id=taken.event.event_id,
             change=delivery.change,
             reason=found.reason,
-            partner_code=_code(found.partner_code, exchange),
+            partner_code=_shown(found.partner_code, exchange, SHOWN_CODE),
             http_status=exchange.http_status,
             latency_ms=exchange.latency_ms,
             rows=rows,
             request=exchange.shown_request(),
             response=exchange.shown_answer(),
             next_attempt_at=as_datetime(step.due_at) if isinstance(step, Wait) else None,
-            detail=_detail(found, exchange),
+            detail=_shown(found.detail, exchange, SHOWN_DETAIL),
         )
         delivery.partition.write_attempt(delivery.lane.encode(), encode(attempt))
 
@@ -97,7 +97,7 @@ class Endings:
             event_id=event.event_id,
             change=delivery.change,
             reason=end.reason,
-            partner_code=_code(end.partner_code, exchange),
+            partner_code=_shown(end.partner_code, exchange, SHOWN_CODE),
             http_status=exchange.http_status if exchange else None,
             attempts=delivery.attempts,
             latency_ms=exchange.latency_ms if exchange else 0,
@@ -124,7 +124,7 @@ class Endings:
             action_id=delivery.action_id,
             run=delivery.run,
             outcome=end.outcome,
-            partner_code=_code(end.partner_code, exchange),
+            partner_code=_shown(end.partner_code, exchange, SHOWN_CODE),
             record=taken.value,
             record_bytes=taken.size,
             appended_at=taken.appended_at,
@@ -137,14 +137,9 @@ def _is_newest(delivery: Delivery) -> bool:
     return not delivery.outdated and delivery.partition.rows.get(delivery.key(), delivery) is delivery
 
 
-def _code(given: str | None, exchange: Exchange | None) -> str | None:
+def _shown(given: str | None, exchange: Exchange | None, most: int) -> str | None:
     shown = _scrubbed(given, exchange)
-    return shown[:SHOWN_CODE] if shown else shown
-
-
-def _detail(found: Classification, exchange: Exchange) -> str | None:
-    shown = _scrubbed(found.detail, exchange)
-    return shown[:SHOWN_DETAIL] if shown else None
+    return shown[:most] if shown else None
 
 
 def _scrubbed(text: str | None, exchange: Exchange | None) -> str | None:

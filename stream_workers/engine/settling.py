@@ -61,14 +61,14 @@ class Settling:
         if not delivery.first_at:
             delivery.first_at = now - exchange.latency_ms
         step = self._next_step(connector, delivery, found, now)
+        is_kept = isinstance(step, Wait) or step.outcome.is_error or exchange.says(found.detail)
         ticket = None
         if isinstance(step, Wait):
             ticket = _ticket(delivery, step, exchange)
             reason = connector.stop_reason(delivery, ticket)
             if reason is not None:
                 step = End(OutcomeClass.SKIPPED, reason)
-        is_told = isinstance(step, Wait) or step.outcome.is_error or exchange.says(found.detail)
-        if is_told or delivery.run or self._telemetry.samples():
+        if is_kept or delivery.run or self._telemetry.samples():
             self._endings.attempted(delivery, found, step, exchange, rows)
         if isinstance(step, End):
             self.end(delivery, step, exchange)
