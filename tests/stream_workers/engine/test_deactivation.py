@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
+from connectors.records.codec import decode
+from connectors.records.delivery import Attempt
 from tests.support.builders import action, connector, membership
 
 BATCH_SECONDS = 61
@@ -34,6 +36,8 @@ async def test_what_fails_while_its_connector_goes_off_ends(bench_of, type_, sta
     await bench.until(lambda: len(bench.outcomes()) == 2)
     assert {(outcome, reason) for _, outcome, reason in bench.outcomes()} == {("skipped", "deactivated")}
     await bench.until(lambda: not bench.logs[0].rows)
+    attempts = [decode(Attempt, value) for value in bench.logs[0].attempts]
+    assert [one.http_status for one in attempts] == ([] if status == 413 else [status, status])
     await bench.engine.stop()
 
 

@@ -7,6 +7,7 @@ import weakref
 import pytest
 
 from connectors.kit.exchange import PartnerResponse
+from connectors.records.config import ConfigRecord
 from stream_workers.engine.delivery import Delivery
 from stream_workers.shell.partition_transaction import Fenced
 from tests.support.builders import action, audience, connector, membership
@@ -31,7 +32,7 @@ async def release(bench: Bench, partition: int) -> None:
         await asyncio.sleep(0.002)
 
 
-async def release_while_asked(bench: Bench, ticket: str) -> None:
+async def release_while_asked(bench: Bench, ticket: str, *meanwhile: ConfigRecord) -> None:
     """Partition 1 goes while the job of rows of both is being asked for, and the partner answers after that."""
     bench.partner.answer = lambda _request: PartnerResponse(202, body=ticket.encode())
     bench.feed(membership("p-0"), membership("p-1"), partition=0)
@@ -42,6 +43,7 @@ async def release_while_asked(bench: Bench, ticket: str) -> None:
     await bench.pass_time(6)
     await bench.until(lambda: bench.partner.running == 1)
     bench.partner.answer = lambda _request: PartnerResponse(200)
+    bench.publish(*meanwhile)
     await release(bench, 1)
     bench.partner.hold.set()
 
@@ -60,6 +62,15 @@ async def test_a_job_that_must_not_be_gone_on_with_begins_anew_for_the_rows_that
     await bench.pass_time(61)
     await bench.until(lambda: len(bench.outcomes(0)) == 2)
     assert [request["ticket"] for request in bench.partner.requests] == [None, "fragile-7", None]
+    assert [row.ticket for row in bench.logs[1].pending_rows()] == ["fragile-7"]
+
+
+async def test_what_stays_of_a_job_ends_when_its_connector_goes_off_meanwhile(bench):
+    off = connector(action(type="sync_job"), version=3, revision=3, active=False, activation=2)
+    await release_while_asked(bench, "fragile-7", off)
+    await bench.until(lambda: len(bench.outcomes(0)) == 2)
+    assert sorted(bench.outcomes(0)) == [("p-0", "skipped", "deactivated"), ("p-1", "skipped", "deactivated")]
+    assert [request["ticket"] for request in bench.partner.requests] == [None, "fragile-7"]
     assert [row.ticket for row in bench.logs[1].pending_rows()] == ["fragile-7"]
 
 

@@ -37,7 +37,7 @@ async def test_no_record_repeats_a_secret_that_the_partner_repeats(bench):
     log = bench.logs[0]
     (outcome,), (letter,) = log.outcomes, log.dead_letters
     (attempt,) = [decode(Attempt, value) for value in log.attempts]
-    assert outcome.partner_code == letter.partner_code == letter.detail == "who is «secret»"
+    assert outcome.partner_code == letter.partner_code == letter.detail == attempt.detail == "who is «secret»"
     assert SECRET not in repr((outcome, letter.detail, attempt))
 
 

@@ -33,7 +33,7 @@ def partition_of(profile: str) -> int:
 
 
 class WorldMachine(RuleBasedStateMachine):
-    """Rules are what may happen; the teardown heals everything, or switches it off, and counts."""
+    """Rules are what may happen; the teardown heals everything and counts, then switches it off and counts again."""
 
     action_type = "sync_list"
     has_quick_partner = False
@@ -52,7 +52,6 @@ class WorldMachine(RuleBasedStateMachine):
         self.revision = 1
         self.activation = 1
         self.active = True
-        self.ends_off = False
         self.zombies: list[tuple[Worker, int]] = []
 
     def run(self, coroutine: Any) -> None:
@@ -66,10 +65,8 @@ class WorldMachine(RuleBasedStateMachine):
             if newer and same and outcome.outcome in ACCEPTED:
                 self.overtaken.append(sent)
 
-    @initialize(workers=st.integers(1, 2), ends_off=st.booleans())
-    def begin(self, workers: int, ends_off: bool) -> None:
-        self.ends_off = ends_off
-
+    @initialize(workers=st.integers(1, 2))
+    def begin(self, workers: int) -> None:
         async def begin() -> None:
             for _ in range(workers):
                 self.world.join()
@@ -248,24 +245,32 @@ class WorldMachine(RuleBasedStateMachine):
             if self.world.workers:
                 self._come_to_rest()
                 self._count()
+                self._go_off()
+                self._count()
         finally:
             self.run(self.world.stop())
             self.runner.close()
 
     def _come_to_rest(self) -> None:
-        """With a healthy partner; or with a connector that goes off, and a partner that then fails what it has."""
+        """Everything is healed, and what waits ends."""
         for topics in self.world.topics:
             topics.trouble.clear()
         self.run(self._thaw())
         self.run(self._all_owned())
         self._switch(active=True)
-        if self.ends_off:
-            self.world.partner.mood = "hanging"
-            for profile in PROFILES:
-                self.something_changes(profile, Change.JOINED, 0.0, named=False)
-            self.time_passes(61.0)
-            self._switch(active=False)
-        self.world.partner.mood = "failing" if self.ends_off else "healthy"
+        self._drain("healthy")
+
+    def _go_off(self) -> None:
+        """The connector goes off while the partner has something of everyone, and the partner then fails it."""
+        self.world.partner.mood = "hanging"
+        for profile in PROFILES:
+            self.something_changes(profile, Change.JOINED, 0.0, named=False)
+        self.time_passes(61.0)
+        self._switch(active=False)
+        self._drain("failing")
+
+    def _drain(self, mood: str) -> None:
+        self.world.partner.mood = mood
         self.world.partner.let_go()
         self.run(self.world.drain(self.world.is_at_rest))
 
