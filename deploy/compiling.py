@@ -17,15 +17,20 @@ ROOT = Path(__file__).parents[1]
 COPIED = ("connectors", "control_plane", "deploy", "stream_workers", "tests", "pyproject.toml", "README.md", "LICENSE")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "*.so", ".*")
 COMPILED = (
+    "connectors/kit/budget.py",
     "connectors/kit/classification.py",
+    "connectors/kit/event_data.py",
     "connectors/kit/filters.py",
     "connectors/kit/gate.py",
+    "connectors/kit/http_parts.py",
     "connectors/kit/identifiers.py",
     "connectors/kit/mapping.py",
     "stream_workers/core/breaker.py",
+    "stream_workers/core/config_view.py",
     "stream_workers/core/delivering.py",
     "stream_workers/core/horizon.py",
     "stream_workers/core/identity.py",
+    "stream_workers/core/live_config.py",
     "stream_workers/core/planning.py",
     "stream_workers/core/position.py",
     "stream_workers/core/rate_limit.py",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from connectors.kit.exchange import Answer, PartnerResponse, TransportError, TransportErrorKind
 from connectors.records.delivery import Reason
@@ -43,10 +44,10 @@ class Classification:
     detail: str | None = None
 
 
-ACCEPTED = Classification(Verdict.ACCEPTED)
+ACCEPTED: Final = Classification(Verdict.ACCEPTED)
 ALREADY_DONE = Classification(Verdict.ALREADY_DONE)
 
-DEFAULT_BY_STATUS: Mapping[int, Verdict] = {
+DEFAULT_BY_STATUS: Final[Mapping[int, Verdict]] = {
     **dict.fromkeys(range(200, 300), Verdict.ACCEPTED),
     **dict.fromkeys(range(300, 400), Verdict.MISCONFIGURED),
     **dict.fromkeys(range(400, 500), Verdict.REJECTED),

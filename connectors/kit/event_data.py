@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from connectors.kit.budget import Budget
 from connectors.kit.filters import MISSING, rfc3339
-from connectors.kit.templates import Budget
 from connectors.records.profile_event import Change, MembershipEvent, PlainEvent, ProfileEvent
 
 MAX_CONTEXT = 64 * 1024
@@ -37,7 +37,7 @@ def _or_missing(value: Any) -> Any:
     return MISSING if value is None else value
 
 
-_CHANGES = {change: change.value for change in Change}
+_CHANGES: Final = {change: change.value for change in Change}
 ATTRIBUTES = (
     Attribute("profile.id", "The profile's id, the key of the event.", lambda event: event.profile_id),
     Attribute(

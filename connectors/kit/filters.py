@@ -15,16 +15,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, wraps
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from connectors.kit import identifiers
 
-MAX_TEXT = 128 * 1024
+MAX_TEXT: Final = 128 * 1024
 MAX_ITEMS = 10_000
 INTEGERS = (-(2**63), 2**64 - 1)
 """What JSON libraries carry as a whole number."""
+
+_to_json: Final = msgspec.json.Encoder().encode
 
 
 class FilterRefused(ValueError):
@@ -36,7 +38,7 @@ class _Missing:
         return "MISSING"
 
 
-MISSING = _Missing()
+MISSING: Final = _Missing()
 """What a path gives that leads nowhere; only `default` takes it."""
 
 
@@ -78,6 +80,8 @@ def as_text(value: Any) -> str:
 
 def rfc3339(at: datetime) -> str:
     """A time as JSON carries it, such as 2026-11-22T06:00:00Z."""
+    if at.tzinfo is UTC:  # nearly always; the library writes it ten times quicker, and no offset with seconds
+        return _to_json(at)[1:-1].decode()
     return at.isoformat().replace("+00:00", "Z")
 
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from liquid.ast import Node
@@ -36,8 +36,8 @@ __all__ = ["Mapping", "MappingProblem", "check_mapping", "compile_action_mapping
 
 Render = Callable[[Rendering], Any]
 Call = Callable[[Any, Rendering], Any]
-EMPTY: tuple[Any, ...] = (None, "", {}, [])
-SHORT_TEXT = 512
+EMPTY: Final[tuple[Any, ...]] = (None, "", {}, [])
+SHORT_TEXT: Final = 512
 """Shorter values are not worth charging: a mapping of 64 KiB cannot name enough of them."""
 
 

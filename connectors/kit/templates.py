@@ -39,57 +39,19 @@ from liquid.token import TOKEN_EXPRESSION, Token
 from liquid.undefined import UNDEFINED, FalsyStrictUndefined, Undefined
 from liquid.utils import ReadOnlyChainMap
 
+from connectors.kit.budget import CHARACTERS_PER_STEP, MAX_OUTPUT, Budget, BudgetSpent
 from connectors.kit.filters import FILTERS, MISSING, FilterRefused, as_text
 
 MAX_SOURCE = 64 * 1024
-MAX_OUTPUT = 1024 * 1024
-MAX_STEPS = 100_000
 MAX_EXPRESSION = 4096
 MAX_SHARED, SHARED = 256, 8192
 """Templates of at most this length are kept parsed, this many of them."""
 MAX_BRACKETS = 64
 MAX_BLANKS = 256
 MAX_VERBATIM_BLOCKS = 50
-CHARACTERS_PER_STEP = 32
 
 _BLANKS = re.compile(rf"\s{{{MAX_BLANKS + 1}}}")
 _VERBATIM = re.compile(r"\{%-?\s*(?:raw|doc)\b")
-
-
-class BudgetSpent(Exception):
-    """The template does more than one event may cost."""
-
-
-class Budget:
-    """What one rendering may still do: steps of work, and bytes of output."""
-
-    __slots__ = ("bytes_left", "data_size", "steps_left")
-
-    def __init__(self) -> None:
-        self.data_size = 0
-        self.steps_left = MAX_STEPS
-        self.bytes_left = MAX_OUTPUT
-
-    def work(self, steps: int) -> None:
-        """Charge work; raises `BudgetSpent` when nothing is left."""
-        self.steps_left -= steps
-        if self.steps_left < 0:
-            raise BudgetSpent("it does too much work for one event; loop over less, or use fewer functions")
-
-    def emit(self, size: int) -> None:
-        """Charge output; raises `BudgetSpent` when it grows over the limit."""
-        self.bytes_left -= size
-        if self.bytes_left < 0:
-            raise BudgetSpent(f"it gives more than {MAX_OUTPUT} bytes for one event")
-
-    def measure(self, value: Any) -> None:
-        """Charge the work of touching a value once: a list of the event may hold all of its data, however deep."""
-        if isinstance(value, str):
-            self.work(1 + len(value) // CHARACTERS_PER_STEP)
-        elif isinstance(value, (list, dict)):
-            self.work(1 + len(value) // 4 + self.data_size // CHARACTERS_PER_STEP)
-        else:
-            self.work(1)
 
 
 class MeteredContext(RenderContext):

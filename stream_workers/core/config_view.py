@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from connectors.records.config import (
     Activation,
@@ -36,7 +37,7 @@ class WorkspaceView:
     events: Mapping[str, tuple[Tie, ...]] = field(default_factory=dict)
 
 
-EMPTY = WorkspaceView()
+EMPTY: Final = WorkspaceView()
 
 
 @dataclass(frozen=True, slots=True)

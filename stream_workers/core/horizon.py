@@ -1,11 +1,12 @@
 """The recent past of a partition: which events were seen, and the newest change of each membership."""
 
 from hashlib import blake2b
+from typing import Final
 
 from stream_workers.core.versions import Version
 
-HORIZON_MS = 10 * 60 * 1000
-HORIZON_RECORDS = 200_000
+HORIZON_MS: Final = 10 * 60 * 1000
+HORIZON_RECORDS: Final = 200_000
 
 
 class Horizon:

@@ -3,11 +3,12 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Final
 
 from connectors.records.codec import SCHEMA_VERSION
 from connectors.records.delivery import Position
 
-WINDOW = 8_192
+WINDOW: Final = 8_192
 """How many offsets beyond the finished prefix may be taken; also the size of the bitmap in the position record."""
 
 

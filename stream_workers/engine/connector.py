@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from connectors.kit.masking import Masker
 from connectors.records.delivery import Reason
@@ -12,7 +13,7 @@ from stream_workers.core.rate_limit import RateLimit
 from stream_workers.engine.delivery import Delivery, Stage
 from stream_workers.engine.lane import Lanes
 
-REFUSALS_BEFORE_PAUSE = 3
+REFUSALS_BEFORE_PAUSE: Final = 3
 CREDENTIAL_PROBE_SECONDS = 60.0
 FIRST_RATE = 10_000.0
 RATE_DECAY = 0.9

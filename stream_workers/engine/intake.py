@@ -1,6 +1,7 @@
 """From a record of `profile-events` to its deliveries: decode, recognise, plan, admit. Bad input ends here."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
@@ -21,11 +22,11 @@ from stream_workers.shell.clock import Clock, as_datetime
 from stream_workers.shell.partition_reader import RecentRecord
 from stream_workers.shell.telemetry import Telemetry
 
-KEPT_BYTES = 1024 * 1024
-KEPT_KEY_BYTES = 2 * 1024
+KEPT_BYTES: Final = 1024 * 1024
+KEPT_KEY_BYTES: Final = 2 * 1024
 """No profile id has more. Kafka takes a key of many megabytes where it compresses well, and we could not write it."""
 KEY_START = 200
-ROUTE_SAMPLE = 64
+ROUTE_SAMPLE: Final = 64
 """One record of this many is checked for its partition: order per profile needs producers that agree on murmur2."""
 
 

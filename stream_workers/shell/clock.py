@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -29,6 +30,7 @@ class SystemClock:
         return time.monotonic()
 
 
+@lru_cache(maxsize=16)
 def as_datetime(milliseconds: int) -> datetime:
-    """Unix milliseconds as an aware UTC time."""
+    """Unix milliseconds as an aware UTC time. Kept for a moment: many deliveries share a millisecond."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -21,7 +21,7 @@ _END_TO_END_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 DELIVERY_PATH = "python" if __file__.endswith(".py") else "compiled"
 """What a delivery passes through here; this module is part of it."""
 
-SAMPLE_EVERY = 100
+SAMPLE_EVERY: Final = 100
 """One accepted delivery of this many leaves a sample for the explorer; failed attempts all do."""
 
 

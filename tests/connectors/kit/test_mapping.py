@@ -1,11 +1,16 @@
 """A mapping fills a JSON tree from an event, keeps types, is strict about what is missing, and names its problems."""
 
 import hashlib
+import zoneinfo
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.kit.declaration import OCCURRED, ActionFields, ActionType, Secret, SettingsModel, mapped, setting
 from connectors.kit.errors import CannotRender, InvalidSettings
+from connectors.kit.filters import rfc3339
 from connectors.kit.mapping import check_mapping, compile_action_mapping, compile_mapping, editor_data
 from tests.support.events import joined, left, occurred
 
@@ -48,6 +53,13 @@ def render(tree, event=ADA, settings=None):
 def test_a_leaf_that_is_one_path_keeps_its_type(leaf, value):
     settings = {"region": "eu", "key": "email"}
     assert render({"a": [leaf, {"b": leaf}]}, settings=settings) == {"a": [value, {"b": value}]}
+
+
+@given(
+    st.datetimes(timezones=st.sampled_from([UTC, *map(zoneinfo.ZoneInfo, ("Europe/Amsterdam", "Asia/Tokyo", "UTC"))]))
+)
+def test_a_time_is_written_as_python_writes_it_with_a_z_for_utc(at: datetime):
+    assert rfc3339(at) == at.isoformat().replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize(
