@@ -34,7 +34,11 @@ def row_key(event: ProfileEvent, action_id: str, partition: int, offset: int) ->
         parts: tuple[str, ...] = (source.kind.value, source.id, source.step or "")
     else:
         parts = (_PLAIN, str(partition), str(offset))
-    return b"".join(_prefixed((event.workspace, event.profile_id, action_id, *parts)))
+    key = b""
+    for part in (event.workspace, event.profile_id, action_id, *parts):
+        encoded = part.encode()
+        key += len(encoded).to_bytes(2, "big") + encoded
+    return key
 
 
 def membership(event: MembershipEvent) -> str:
@@ -67,10 +71,3 @@ def _parts(key: bytes) -> list[str]:
         parts.append(key[at + 2 : end].decode())
         at = end
     return parts
-
-
-def _prefixed(parts: Iterable[str]) -> Iterable[bytes]:
-    for part in parts:
-        encoded = part.encode()
-        yield len(encoded).to_bytes(2, "big")
-        yield encoded
