@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from connectors.records.config import config_key
 from connectors.records.profile_event import Change
 from stream_workers.core.config_view import ConfigView, fold
+from stream_workers.core.live_config import make_live
+from tests.support.acme import ACME
 from tests.support.builders import activation, audience, connector, feed, journey
 
 
 def live(record):
-    return (record.id, record.revision)
+    return make_live(record, ACME, lambda *given: given[2])
 
 
 def change_of(offset, number, revision, deleted):
@@ -52,7 +54,7 @@ def test_the_highest_revision_since_the_last_tombstone_stands(log):
 def test_a_stale_connector_never_wins_and_a_deleted_one_is_gone():
     key = config_key("connector", "con_1")
     view = fold(ConfigView(), [(0, key, connector(revision=5)), (1, key, connector(revision=4))], live)
-    assert view.connectors == {"con_1": ("con_1", 5)}
+    assert {key: found.config.revision for key, found in view.connectors.items()} == {"con_1": 5}
     assert fold(view, [(2, key, None)], live).connectors == {}
 
 

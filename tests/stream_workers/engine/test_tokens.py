@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -52,16 +51,8 @@ def partner():
 
 @pytest.fixture
 def connector():
-    live = SimpleNamespace(
-        id="con_1",
-        config=None,
-        settings=object(),
-        type=replace(ACME, token=FLOW),
-        limits=SimpleNamespace(timeout_seconds=3.0),
-    )
-    connector = Connector(make_live(connector_record(), ACME, lambda *given: given[2]), 1, BreakerPolicy())
-    connector.live = live
-    return connector
+    live = make_live(connector_record(), replace(ACME, token=FLOW), lambda *given: given[2])
+    return Connector(live, 1, BreakerPolicy())
 
 
 @pytest.fixture
@@ -95,7 +86,7 @@ async def test_a_stale_token_may_be_replaced_and_a_fresh_one_is_refused_for_good
 
 async def test_new_settings_need_a_new_token(tokens, connector):
     assert await tokens.get(connector) == "t-1"
-    connector.live.settings = object()
+    connector.live = replace(connector.live, settings=object())
     assert await tokens.get(connector) == "t-2"
 
 
@@ -131,7 +122,7 @@ class Issuer:
 def issuer(partner, connector):
     issuer = Issuer()
     partner.answer = issuer.answer
-    connector.live.type = replace(ACME, token=issuer.flow)
+    connector.live = replace(connector.live, type=replace(ACME, token=issuer.flow))
     return issuer
 
 
