@@ -1,8 +1,7 @@
 """How far a source partition is finished: a contiguous prefix, and what is finished beyond it."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import Final
 
 from connectors.records.codec import SCHEMA_VERSION
@@ -12,15 +11,54 @@ WINDOW: Final = 8_192
 """How many offsets beyond the finished prefix may be taken; also the size of the bitmap in the position record."""
 
 
+class Marks:
+    """Some offsets of one window, wherever it is: a ring of bits. Its bitmap costs the same however many they are.
+
+    A slow partner leaves thousands behind the first open record, and every commit writes them.
+    """
+
+    __slots__ = ("_ring", "count")
+
+    def __init__(self) -> None:
+        self._ring = bytearray(WINDOW // 8)
+        self.count = 0
+
+    def has(self, offset: int) -> bool:
+        """True when the offset is marked; it must be in the window."""
+        return self._ring[offset % WINDOW >> 3] >> (offset & 7) & 1 == 1
+
+    def add(self, offset: int) -> None:
+        """Mark an offset; all that are marked must be in one window."""
+        if not self.has(offset):
+            self._ring[offset % WINDOW >> 3] |= 1 << (offset & 7)
+            self.count += 1
+
+    def discard(self, offset: int) -> None:
+        """The offset is marked no more."""
+        if self.has(offset):
+            self._ring[offset % WINDOW >> 3] ^= 1 << (offset & 7)
+            self.count -= 1
+
+    def bits(self, first: int) -> int:
+        """Bit `n`, from the little end, stands for the offset `first + n`; `first` is where the window begins."""
+        ring, turn = int.from_bytes(self._ring, "little"), first % WINDOW
+        return ring >> turn | (ring & (1 << turn) - 1) << WINDOW - turn
+
+
 class FinishedOffsets:
-    """The finished offsets of one partition. Offsets that do not exist (transaction markers) never hold it back."""
+    """The finished offsets of one partition. Offsets that do not exist (transaction markers) never hold it back.
+
+    What is marked is in the window that begins with the first open record: ask `has_room` before a record is taken.
+    """
 
     def __init__(self, next_offset: int = 0, finished: frozenset[int] = frozenset()) -> None:
         self._restored = set(finished)
         self._taken: deque[int] = deque()
-        self._finished: set[int] = set()
+        self._finished = Marks()
         self._ended: dict[int, list[str]] = {}
         """Of records that are not finished: the actions whose delivery has ended, or is durably pending."""
+        self._ended_of: dict[str, Marks] = {}
+        """The same by action."""
         self._expected = next_offset
 
     @classmethod
@@ -55,7 +93,7 @@ class FinishedOffsets:
     @property
     def unfinished(self) -> int:
         """How many taken records are not finished."""
-        return len(self._taken) - len(self._finished)
+        return len(self._taken) - self._finished.count
 
     def is_finished(self, offset: int) -> bool:
         """True when the record was finished before, here or by an earlier owner: it must not be taken again."""
@@ -67,12 +105,19 @@ class FinishedOffsets:
 
     def take(self, offset: int) -> None:
         """A record is being worked on; offsets must come in ascending order."""
+        if self._ended:
+            for missing in range(self._expected, min(offset, self._expected + WINDOW)):
+                self._forget(missing)
         self._taken.append(offset)
         self._expected = offset + 1
 
     def end(self, offset: int, action_id: str) -> None:
         """One delivery of the record has ended or is durably pending, and others have not."""
         self._ended.setdefault(offset, []).append(action_id)
+        marks = self._ended_of.get(action_id)
+        if marks is None:
+            marks = self._ended_of[action_id] = Marks()
+        marks.add(offset)
 
     def ended(self, offset: int) -> Sequence[str]:
         """The actions whose delivery of the record must not begin again: it has ended before, or waits as a row."""
@@ -81,14 +126,23 @@ class FinishedOffsets:
     def finish(self, offset: int) -> None:
         """Each delivery of the record has ended or is durably pending."""
         if self._ended:
-            self._ended.pop(offset, None)
+            self._forget(offset)
         taken, finished = self._taken, self._finished
-        if taken and taken[0] == offset:
+        if not taken or not taken[0] <= offset < self._expected:
+            return
+        if taken[0] == offset:
             taken.popleft()
-            while taken and taken[0] in finished:
+            while finished.count and finished.has(taken[0]):
                 finished.discard(taken.popleft())
         else:
             finished.add(offset)
+
+    def _forget(self, offset: int) -> None:
+        for action_id in self._ended.pop(offset, ()):
+            marks = self._ended_of[action_id]
+            marks.discard(offset)
+            if not marks.count:
+                del self._ended_of[action_id]
 
     def pass_over(self, offset: int) -> None:
         """A record that an earlier owner had finished is passed."""
@@ -99,21 +153,15 @@ class FinishedOffsets:
     def record(self, config_position: int, sequence: int, commands_next: int = 0) -> Position:
         """The position to commit: at most `WINDOW` bits beyond the prefix, and as many for each action."""
         first = self.next
-        finished = _bitmap(chain(self._finished, self._restored), first + 1)
-        by_action: dict[str, list[int]] = {}
-        for offset, action_ids in self._ended.items():
-            for action_id in action_ids:
-                by_action.setdefault(action_id, []).append(offset)
-        ended = {action_id: _bitmap(offsets, first) for action_id, offsets in by_action.items()}
-        return Position(SCHEMA_VERSION, first, finished, config_position, sequence, commands_next, ended)
+        finished = self._finished.bits(first + 1)
+        for offset in self._restored:
+            if first < offset <= first + WINDOW:
+                finished |= 1 << (offset - first - 1)
+        ended = {action_id: _bitmap(marks.bits(first)) for action_id, marks in self._ended_of.items()}
+        return Position(SCHEMA_VERSION, first, _bitmap(finished), config_position, sequence, commands_next, ended)
 
 
-def _bitmap(offsets: Iterable[int], first: int) -> bytes:
-    """Bit `n`, from the little end, stands for the offset `first + n`; those out of the window are left out."""
-    bits = 0
-    for offset in offsets:
-        if first <= offset < first + WINDOW:
-            bits |= 1 << (offset - first)
+def _bitmap(bits: int) -> bytes:
     return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
 

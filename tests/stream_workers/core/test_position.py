@@ -1,7 +1,10 @@
 """The position of a partition against a naive model: whatever ends in whatever order, nothing is passed over."""
 
-from hypothesis import given
+from collections import defaultdict
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from stream_workers.core.position import WINDOW, FinishedOffsets
 
@@ -101,6 +104,76 @@ def test_nothing_is_lost_and_nothing_taken_again_over_any_number_of_owners(lives
     assert {offset for offset in offsets if last.is_finished(offset)} >= set(done)
 
 
+class PositionMachine(RuleBasedStateMachine):
+    """Against plain sets: offsets far apart, records that expire unfinished, and owners that come and go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[int] = []
+        self.finished: set[int] = set()
+        self.ended: dict[int, set[str]] = defaultdict(set)
+
+    @initialize(start=st.integers(0, 3 * WINDOW))
+    def begin(self, start: int) -> None:
+        self.position = FinishedOffsets(start)
+        self.log_ends = start
+
+    @rule(gap=st.sampled_from((0, 0, 0, 1, 7, WINDOW // 2, WINDOW, 3 * WINDOW)))
+    def take(self, gap: int) -> None:
+        offset = self.log_ends + gap
+        if self.position.has_room(offset):
+            self.position.take(offset)
+            self.log.append(offset)
+            self.log_ends = offset + 1
+
+    @precondition(lambda self: self.log)
+    @rule(back=st.integers(0, 50), action=st.sampled_from(("act_1", "act_2")))
+    def end(self, back: int, action: str) -> None:
+        offset = self.log[back % len(self.log)]
+        if offset not in self.finished and action not in self.ended[offset]:
+            self.position.end(offset, action)
+            self.ended[offset].add(action)
+
+    @precondition(lambda self: self.log)
+    @rule(back=st.integers(0, 50))
+    def finish(self, back: int) -> None:
+        offset = self.log[back % len(self.log)]
+        if offset not in self.finished:
+            self.position.finish(offset)
+            self.finished.add(offset)
+
+    @rule(kept=st.integers(0, 5))
+    def hand_over(self, kept: int) -> None:
+        """Kafka has no more than the last records when the next owner comes."""
+        self.position = FinishedOffsets.restore(self.position.record(0, 1))
+        self.log = [offset for offset in self.log[len(self.log) - kept :] if offset >= self.position.next]
+        for offset in self.log:
+            if self.position.is_finished(offset):
+                self.position.pass_over(offset)
+            else:
+                self.position.take(offset)
+
+    @invariant()
+    def the_next_owner_would_know(self) -> None:
+        record = self.position.record(0, 1)
+        restored = FinishedOffsets.restore(record)
+        for offset in self.log:
+            done = offset in self.finished
+            assert restored.is_finished(offset) == done
+            assert set(restored.ended(offset)) == (set() if done else self.ended[offset])
+        assert marked(record.finished, record.next + 1) <= self.finished
+        for action, bitmap in record.ended.items():
+            assert all(action in self.ended[offset] for offset in marked(bitmap, record.next))
+
+
+def marked(bitmap: bytes, first: int) -> set[int]:
+    return {first + 8 * place + bit for place, byte in enumerate(bitmap) for bit in range(8) if byte >> bit & 1}
+
+
+class TestPositionMachine(PositionMachine.TestCase):
+    settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+
+
 def test_what_is_finished_right_after_the_prefix_is_remembered_before_it_is_passed():
     position = FinishedOffsets()
     for offset in range(3):
@@ -111,6 +184,16 @@ def test_what_is_finished_right_after_the_prefix_is_remembered_before_it_is_pass
     second.finish(0)
     third = FinishedOffsets.restore(second.record(0, 2))
     assert [offset for offset in range(3) if third.is_finished(offset)] == [0, 1]
+
+
+def test_a_record_that_finishes_twice_counts_once_and_marks_no_other():
+    position = FinishedOffsets()
+    for offset in range(3):
+        position.take(offset)
+    for _ in range(2):
+        position.finish(0)
+    assert (position.next, position.unfinished) == (1, 2)
+    assert position.record(0, 1).finished == b""
 
 
 def test_the_window_is_full_when_the_first_open_record_is_too_far_back():
