@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from connectors.kit.program_settings import KafkaSettings
 from deploy.local.jars import JarsUnavailable
@@ -15,6 +16,9 @@ from tests.support.kafka import (
     topics_of_ones_own,
     unique_prefix,
 )
+
+settings.register_profile("patchbay", settings(), deadline=None)  # time decides no test
+settings.load_profile("patchbay")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -92,7 +92,6 @@ schema.config.phases.update(phases=["fuzzing"])
 @schema.parametrize()
 @settings(
     max_examples=-(-CASES // OPERATIONS),
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=CASES == CASES_EACH_TIME,
 )

@@ -249,7 +249,6 @@ TestRulesOfPublication = RulesOfPublication.TestCase
 TestRulesOfPublication.settings = settings(
     max_examples=12,
     stateful_step_count=25,
-    deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),  # shrinking what took seconds to run would take many minutes
 )

@@ -131,7 +131,7 @@ blocks = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(
     template=st.one_of(blocks, st.text(alphabet="{%}| .:'\"ax[]()-\n", max_size=60)),
     event=st.sampled_from(sorted(EVENTS)),

@@ -229,7 +229,7 @@ RECORDS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(RECORDS, max_size=120), st.integers(0, 300), st.data())
 def test_every_chunking_gives_the_same_sums(records, crowd, data):
     records = [refused(f"crowd-{number}") for number in range(crowd)] + records

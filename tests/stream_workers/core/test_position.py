@@ -171,7 +171,7 @@ def marked(bitmap: bytes, first: int) -> set[int]:
 
 
 class TestPositionMachine(PositionMachine.TestCase):
-    settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+    settings = settings(max_examples=200, stateful_step_count=40)
 
 
 def test_what_is_finished_right_after_the_prefix_is_remembered_before_it_is_passed():

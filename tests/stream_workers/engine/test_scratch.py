@@ -95,7 +95,7 @@ class ScratchBesideADict(RuleBasedStateMachine):
 
 
 TestScratchBesideADict = ScratchBesideADict.TestCase
-TestScratchBesideADict.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestScratchBesideADict.settings = settings(max_examples=50, stateful_step_count=30)
 
 
 def test_the_first_rows_do_not_touch_the_disk():

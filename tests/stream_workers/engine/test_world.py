@@ -358,7 +358,6 @@ class JobMachine(WorldMachine):
 SETTINGS = settings(
     max_examples=EXAMPLES,
     stateful_step_count=25,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
