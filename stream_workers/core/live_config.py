@@ -97,7 +97,7 @@ def make_live(record: ConnectorConfig, type_: ConnectorType | None, open_secret:
         settings,
         settings.visible(),
         _limits(record, type_),
-        record.identifiers or type_.partner_type.identifiers,
+        tuple(record.identifiers or type_.partner_type.identifiers),
         actions,
         secrets=tuple(secret for secret in opened.values() if secret),
         stamp=stamp,
