@@ -6,7 +6,9 @@ import re
 from playwright.sync_api import expect
 
 MANY = 1000
-AT_MOST_MS = 100
+ROUNDS = 5
+AT_MOST_TIMES = 3
+"""So many times as long as a plain table of as many rows takes to be drawn: a ratio, whatever the machine does."""
 
 
 def names(page):
@@ -93,7 +95,7 @@ def test_many_are_deactivated_and_activated_at_once(page, demonstration):
         demonstration.call("PUT", f"/actions/{demonstration.actions[name]}/activate")
 
 
-def test_a_thousand_connectors_are_searched_within_a_tenth_of_a_second(open_page, demonstration):
+def test_a_thousand_connectors_are_searched_as_quickly_as_they_are_drawn(open_page, demonstration):
     one = next(item for item in demonstration.call("GET", "/connectors")["items"] if item["name"] == "Web shop")
     many = [{**one, "id": f"con_{number}", "name": f"Shop {number}"} for number in range(MANY)]
     page = open_page(key=None)
@@ -104,24 +106,36 @@ def test_a_thousand_connectors_are_searched_within_a_tenth_of_a_second(open_page
     page.get_by_label("API key").fill(demonstration.key)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("link", name="Shop 0", exact=True)).to_be_visible()
-    took = page.evaluate("""async () => {
-        const box = document.querySelector('input[type=search]');
-        const times = [];
-        for (const text of ['7', '77', '777', '77', 'shop 99', 'shop 999', '']) {
-            const from = performance.now();
-            box.value = text;
-            box.dispatchEvent(new Event('input', {bubbles: true}));
-            const wanted = text === '' ? 'Shop 0' : null;
-            await new Promise((done) => {
-                const look = () => {
-                    const first = document.querySelector('.connectors-table tbody a')?.textContent ?? '';
-                    const has = (part) => first.toLowerCase().includes(part);
-                    (wanted ? first === wanted : text.split(' ').every(has)) ? done() : requestAnimationFrame(look);
-                };
-                look();
-            });
-            times.push(performance.now() - from);
-        }
-        return times;
-    }""")
-    assert sorted(took)[len(took) // 2] < AT_MOST_MS, took
+    rounds = [page.evaluate(SEARCHED_AND_DRAWN, MANY) for _ in range(ROUNDS)]
+    best = [min(times) for times in zip(*rounds, strict=True)]  # noise only ever adds
+    *searched, drawn = best
+    assert sorted(searched)[len(searched) // 2] <= AT_MOST_TIMES * drawn, rounds
+
+
+SEARCHED_AND_DRAWN = """async (rows) => {
+    const box = document.querySelector('input[type=search]');
+    const times = [];
+    for (const text of ['7', '77', '777', '77', 'shop 99', 'shop 999', '']) {
+        const from = performance.now();
+        box.value = text;
+        box.dispatchEvent(new Event('input', {bubbles: true}));
+        const wanted = text === '' ? 'Shop 0' : null;
+        await new Promise((done) => {
+            const look = () => {
+                const first = document.querySelector('.connectors-table tbody a')?.textContent ?? '';
+                const has = (part) => first.toLowerCase().includes(part);
+                (wanted ? first === wanted : text.split(' ').every(has)) ? done() : requestAnimationFrame(look);
+            };
+            look();
+        });
+        times.push(performance.now() - from);
+    }
+    const from = performance.now();
+    const table = document.body.appendChild(document.createElement('table'));
+    for (let row = 0; row < rows; row++)
+        for (let cell = 0, line = table.insertRow(); cell < 6; cell++) line.insertCell().textContent = `Shop ${row}`;
+    table.getBoundingClientRect();
+    times.push(performance.now() - from);
+    table.remove();
+    return times;
+}"""
