@@ -118,7 +118,8 @@ class Settling:
 
     def _judge(self, connector: Connector, found: Classification) -> None:
         """What the answer says of the partner as a whole: breaker, throttle, credentials."""
-        connector.served += 1
+        if found.verdict is not Verdict.TRY_AGAIN:
+            connector.served += 1
         if found is ACCEPTED and connector.is_calm:
             return
         now = self._clock.monotonic()

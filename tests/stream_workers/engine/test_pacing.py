@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from connectors.kit.exchange import PartnerResponse
 from connectors.records.profile_event import Change
+from stream_workers.engine.connector import TICKS_PER_SECOND
 from stream_workers.engine.dispatcher import UNWANTED_AT_ONCE
 from tests.support.builders import action, audience, connector, membership
 from tests.support.engine import Bench
@@ -45,6 +47,24 @@ async def test_nothing_is_taken_while_nothing_may_be_sent(bench) -> None:
     bench.may_send = True
     await bench.settle()
     assert {outcome for _, outcome, _ in bench.outcomes()} == {"sent", "removed"}
+
+
+async def test_the_stream_does_not_wait_for_a_partner_whose_every_answer_is_a_failure(bench) -> None:
+    connectors = bench.engine.dispatcher.connectors
+    bench.partner.hold = asyncio.Event()
+    bench.partner.answer = lambda _request: PartnerResponse(503)
+    bench.feed(*(membership(f"p-{number}") for number in range(200)))
+    await bench.until(lambda: connectors and len(connectors["con_1"].ready) > 100)
+    partner = connectors["con_1"]
+    assert partner.moving() > 100
+    for _ in range(TICKS_PER_SECOND - 1):
+        partner.tick()
+    bench.partner.hold.set()
+    await bench.until(lambda: bench.logs[0].attempts)
+    partner.tick()
+    assert partner.ready
+    assert partner.is_stalled()
+    assert partner.moving() == 0
 
 
 @pytest.mark.parametrize("what", ["connector", "action"])
